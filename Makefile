@@ -1,0 +1,36 @@
+# make demo, make test: on a fresh machine both set up .venv first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ROOMS := metrics datasets models benchmark leaderboards
+CODE := videosal $(ROOMS) tests
+
+.PHONY: demo test lint format bench clean
+
+demo: .venv/ready
+	$(BIN)/videosal demo
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy -p videosal
+	$(BIN)/mypy tests
+
+format: .venv/ready
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: .venv/ready
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "videosal needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,video]'
+	touch $@
