@@ -1,0 +1,62 @@
+"""Gaze data on disk to `Video` and `GroundTruth` objects."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from videosal.datasets.catalogue import (
+        DatasetAdapter,
+        dataset_adapter,
+        list_datasets,
+        load_dataset,
+        parse_name,
+        register_dataset,
+    )
+    from videosal.datasets.densities import mean_density, video_mean_density
+    from videosal.datasets.negatives import Negatives, draw_negatives
+    from videosal.datasets.records import Coverage, Dataset, GroundTruth, Split, Video
+
+_HOMES = {
+    "DatasetAdapter": "catalogue",
+    "dataset_adapter": "catalogue",
+    "list_datasets": "catalogue",
+    "load_dataset": "catalogue",
+    "parse_name": "catalogue",
+    "register_dataset": "catalogue",
+    "mean_density": "densities",
+    "video_mean_density": "densities",
+    "Negatives": "negatives",
+    "draw_negatives": "negatives",
+    "Coverage": "records",
+    "Dataset": "records",
+    "GroundTruth": "records",
+    "Split": "records",
+    "Video": "records",
+}
+
+__all__ = [
+    "Coverage",
+    "Dataset",
+    "DatasetAdapter",
+    "GroundTruth",
+    "Negatives",
+    "Split",
+    "Video",
+    "dataset_adapter",
+    "draw_negatives",
+    "list_datasets",
+    "load_dataset",
+    "mean_density",
+    "parse_name",
+    "register_dataset",
+    "video_mean_density",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

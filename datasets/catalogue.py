@@ -1,0 +1,154 @@
+"""The data sets by name: registry, splits, and where their copies lie."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from videosal.datasets.records import Dataset, Split, Video
+from videosal.errors import DatasetError, UnknownNameError, VideosalError
+from videosal.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+CONFIG_FILE = "videosal.toml"
+ROOT_VARIABLE = "VIDEOSAL_DATA"
+
+
+class DatasetAdapter(ABC):
+    """Knows the splits of a data set and finds their videos in a folder.
+
+    Attributes
+    ----------
+    name, title : str
+        As in ``dhf1k:val``, and as printed.
+    default_split : str, optional
+        The split that the bare name means; None where a split must be given.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    default_split: ClassVar[str | None] = None
+
+    @abstractmethod
+    def splits(self) -> tuple[Split, ...]:
+        """Describe the splits."""
+
+    @abstractmethod
+    def videos(self, split: str, root: Path) -> Sequence[Video]:
+        """Find the videos of `split` in the copy at `root`, in order; raise `DatasetError` if `root` is no copy."""
+
+    def locate(self, root: Path | None) -> Path:
+        """Return the folder of the copy: `root`, else the one that the user's settings name."""
+        return _check_folder(self.name, root if root is not None else _configured_root(self.name))
+
+
+_registry: Registry[type[DatasetAdapter]] = Registry(
+    "dataset",
+    "videosal.datasets",
+    {"dhf1k": "videosal.datasets.dhf1k:Dhf1k", "sample": "videosal.datasets.sample:Sample"},
+)
+
+
+def register_dataset(name: str) -> Callable[[type[DatasetAdapter]], type[DatasetAdapter]]:
+    """Return a decorator that adds a `DatasetAdapter` class under `name`."""
+    return _registry.register(name)
+
+
+def list_datasets() -> list[str]:
+    """Return the names of all data sets, sorted."""
+    return _registry.names()
+
+
+def dataset_adapter(name: str) -> DatasetAdapter:
+    """Return the adapter of the data set called `name`; raise `UnknownNameError` where there is none."""
+    return _registry.get(name)()
+
+
+def parse_name(text: str) -> tuple[DatasetAdapter, Split]:
+    """Resolve ``name:split``.
+
+    Raises
+    ------
+    UnknownNameError
+        The data set or the split does not exist; the text offers the nearest names.
+    DatasetError
+        The split is not given and the data set has no default one.
+    """
+    name, _, split_name = text.partition(":")
+    adapter = dataset_adapter(name)
+    splits = {split.name: split for split in adapter.splits()}
+    split_name = split_name or adapter.default_split or ""
+    if not split_name:
+        raise DatasetError(f"{name} needs a split: {' or '.join(f'{name}:{known}' for known in splits)}")
+    if split_name not in splits:
+        raise UnknownNameError.of(f"split of {name}", split_name, splits)
+    return adapter, splits[split_name]
+
+
+def load_dataset(name: str, root: str | Path | None = None) -> Dataset:
+    """Open one split of a copy of a data set.
+
+    Parameters
+    ----------
+    name : str
+        ``dhf1k:val`` and so on; see `list_datasets`.
+    root : path, optional
+        Folder of the copy. Default: the folder called like the data set in ``$VIDEOSAL_DATA``, or the one that
+        ``videosal.toml`` in the working directory gives (``[roots]``, ``dhf1k = "..."``). `sample` needs none.
+
+    Returns
+    -------
+    Dataset
+        The videos of the split that the copy holds.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such data set or split.
+    DatasetError
+        The root is not there, is no copy of the data set, or holds no video of the split.
+    """
+    adapter, split = parse_name(name)
+    folder = adapter.locate(Path(root) if root is not None else None)
+    videos = adapter.videos(split.name, folder)
+    if not videos:
+        others = {other.name: len(adapter.videos(other.name, folder)) for other in adapter.splits()}
+        held = ", ".join(f"{count} of {adapter.name}:{other}" for other, count in others.items() if count)
+        raise DatasetError(f"{folder} holds no video of {adapter.name}:{split.name} (it holds {held or 'none at all'})")
+    return Dataset(
+        adapter.name,
+        adapter.title,
+        split,
+        folder,
+        videos,
+        lambda sibling: load_dataset(f"{adapter.name}:{sibling}", folder),
+    )
+
+
+def _configured_root(name: str) -> Path:
+    config = Path(CONFIG_FILE)
+    if config.is_file():
+        try:
+            roots = tomllib.loads(config.read_text()).get("roots", {})
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise VideosalError(f"{config}: not a valid TOML file ({error})") from error
+        if name in roots:
+            return Path(roots[name])
+    if base := os.environ.get(ROOT_VARIABLE):
+        return Path(base) / name
+    raise DatasetError(
+        f"no root for {name}: give --root DIR, set {ROOT_VARIABLE} to a folder that holds {name}/, "
+        f"or write {name} under [roots] in {CONFIG_FILE}"
+    )
+
+
+def _check_folder(name: str, folder: Path) -> Path:
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise DatasetError(f"the root of {name}, {folder}, {what}")
+    return folder

@@ -1,0 +1,214 @@
+"""What a data set gives to the rest of the suite: Dataset -> Video -> GroundTruth."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+from videosal.datasets.images import frame_number
+from videosal.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from videosal.datasets.frames import FrameSequence
+
+
+@dataclass(frozen=True, slots=True)
+class GroundTruth:
+    """Gaze data of one frame.
+
+    Attributes
+    ----------
+    density : ndarray, shape (H, W), or None
+        Continuous map as it is stored (uint8 in 0..255 for DHF1K). None where the copy has none for this frame.
+    fixations : ndarray, shape (H, W), dtype bool, or None
+        True where a pixel was fixated. None where the copy has none for this frame.
+    """
+
+    density: NDArray[Any] | None
+    fixations: NDArray[Any] | None
+
+
+class Video(ABC):
+    """One video: its frames on demand, and the gaze data of its frames.
+
+    Attributes
+    ----------
+    name : str
+        Name within its data set, unique there; prediction folders are called by it.
+    """
+
+    name: str
+
+    @property
+    @abstractmethod
+    def frame_names(self) -> tuple[str, ...]:
+        """Names of the frames with ground truth (stems of its files), in the order of the video."""
+
+    @property
+    @abstractmethod
+    def size(self) -> tuple[int, int]:
+        """Height and width of the ground truth in pixels."""
+
+    @property
+    @abstractmethod
+    def frames(self) -> FrameSequence:
+        """All frames, RGB, decoded on demand; raises `DatasetError` where the copy holds none."""
+
+    @abstractmethod
+    def density(self, frame: str) -> NDArray[Any] | None:
+        """Read the density map of the frame called `frame`."""
+
+    @abstractmethod
+    def fixations(self, frame: str) -> NDArray[Any] | None:
+        """Read the fixation map of the frame called `frame`."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Text that changes when the ground truth of this video changes."""
+
+    def ground_truth(self, frame: str) -> GroundTruth:
+        """Read both maps of the frame called `frame`."""
+        return GroundTruth(self.density(frame), self.fixations(frame))
+
+    def frame_positions(self) -> list[int]:
+        """For each ground-truth frame, the index of its image in `frames`.
+
+        Raises
+        ------
+        DatasetError
+            A frame with ground truth has no image.
+        """
+        frames = self.frames
+        positions = []
+        for order, name in enumerate(self.frame_names, 1):
+            position = frames.position(frame_number(name) or order)
+            if position is None:
+                raise DatasetError(
+                    f"video {self.name}: frame {name} has ground truth but no image "
+                    f"({len(frames)} images for {len(self.frame_names)} frames): extract the frames again"
+                )
+            positions.append(position)
+        return positions
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A named part of a data set.
+
+    Attributes
+    ----------
+    name, title : str
+        As in ``dhf1k:val``, and as printed above a table's columns.
+    videos, frames : int or None
+        Expected counts of a full copy; None where no full copy is known.
+    ground_truth : bool
+        False where the gaze data is withheld.
+    """
+
+    name: str
+    title: str
+    videos: int | None = None
+    frames: int | None = None
+    ground_truth: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a split a copy holds; the expected counts are None where they are unknown."""
+
+    videos_found: int
+    videos_expected: int | None
+    frames_found: int
+    frames_expected: int | None
+
+    @property
+    def partial(self) -> bool:
+        """Whether the copy holds less than the full split."""
+        return any(
+            expected is not None and found < expected
+            for found, expected in (
+                (self.videos_found, self.videos_expected),
+                (self.frames_found, self.frames_expected),
+            )
+        )
+
+
+class Dataset(Sequence[Video]):
+    """One split of one copy of a data set; iterating gives its videos.
+
+    Attributes
+    ----------
+    name, title : str
+        Name of the data set as in ``dhf1k:val``, and as it is printed.
+    split : Split
+        Which part this is, and what a full copy holds.
+    root : Path
+        Folder of the copy.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        split: Split,
+        root: Path,
+        videos: Iterable[Video],
+        sibling: Callable[[str], Dataset],
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.split = split
+        self.root = root
+        self.videos = tuple(videos)
+        self._sibling = sibling
+        self._by_name = {video.name: video for video in self.videos}
+
+    @property
+    def full_name(self) -> str:
+        """Name with split, ``dhf1k:val``."""
+        return f"{self.name}:{self.split.name}"
+
+    def sibling(self, split: str) -> Dataset:
+        """Return another split of the same copy; raise `DatasetError` where the copy holds none of it."""
+        return self._sibling(split)
+
+    def video(self, name: str) -> Video:
+        """Return the video called `name`."""
+        return self._by_name[name]
+
+    def coverage(self) -> Coverage:
+        """Count what the copy holds of the split."""
+        return Coverage(
+            len(self.videos),
+            self.split.videos,
+            sum(len(video.frame_names) for video in self.videos),
+            self.split.frames,
+        )
+
+    def fingerprint(self) -> str:
+        """Hash of the names and sizes of all ground-truth files of the split."""
+        digest = hashlib.sha256()
+        for video in self.videos:
+            digest.update(f"{video.name}\0{video.fingerprint()}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    @overload
+    def __getitem__(self, index: int) -> Video: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Video]: ...
+    def __getitem__(self, index: int | slice) -> Video | Sequence[Video]:
+        return self.videos[index]
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self.full_name} at {self.root}: {len(self)} videos>"
