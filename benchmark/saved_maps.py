@@ -1,0 +1,57 @@
+"""How a model's map becomes a file: 8-bit, as the field publishes its maps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from videosal.errors import RunError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+CONSTANT = 128
+
+
+def quantise(saliency: NDArray[Any]) -> NDArray[Any]:
+    """Scale a map to 0..255 by its own minimum and maximum and round it.
+
+    Parameters
+    ----------
+    saliency : ndarray, shape (h, w)
+        Any real dtype.
+
+    Returns
+    -------
+    ndarray, shape (h, w), dtype uint8
+        A constant map becomes 128, an all-zero map stays zero. A map with NaN or infinity has no 8-bit form and is
+        returned as it came: its frame cannot be scored, and must not look as if it could.
+    """
+    values = np.asarray(saliency, np.float64)
+    low, high = values.min(), values.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return saliency
+    if low == high:
+        return np.full(values.shape, CONSTANT if high != 0 else 0, np.uint8)
+    scaled: NDArray[np.uint8] = np.rint((values - low) * (255 / (high - low))).astype(np.uint8)
+    return scaled
+
+
+def save_map(folder: Path, frame: str, saliency: NDArray[Any]) -> None:
+    """Write one map: uint8 as ``FRAME.png``, anything else as ``FRAME.npy``, so that reading gives the same values."""
+    import cv2
+
+    for stale in (folder / f"{frame}.png", folder / f"{frame}.npy"):
+        stale.unlink(missing_ok=True)
+    if saliency.dtype != np.uint8:
+        np.save(folder / f"{frame}.npy", saliency)
+    elif not cv2.imwrite(str(folder / f"{frame}.png"), saliency):
+        raise RunError(f"cannot write {folder / frame}.png: is the disk full or the folder read-only?")
+
+
+def is_saved(folder: Path, frame: str) -> bool:
+    """Whether `save_map` has written the map of a frame."""
+    return any((folder / f"{frame}{suffix}").is_file() for suffix in (".png", ".npy"))

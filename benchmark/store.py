@@ -1,0 +1,123 @@
+"""The run directory: ``run.json``, one result file per video, and ``scores.h5`` at the end.
+
+Every file is written beside its place, flushed to disk and renamed, so a reader finds a whole file or none, and a kill
+loses at most the video that was being scored.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from videosal.benchmark.scoring import VideoScores, check_complete
+from videosal.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SCHEMA = 1
+INFO = "run.json"
+SCORES = "scores.h5"
+VIDEOS = "videos"
+
+
+def write_info(run: Path, info: dict[str, Any]) -> None:
+    """Write ``run.json``."""
+    _write(run / INFO, lambda part: part.write_text(json.dumps({"schema": SCHEMA, **info}, indent=2) + "\n"))
+
+
+def read_info(run: Path) -> dict[str, Any]:
+    """Read ``run.json``.
+
+    Raises
+    ------
+    RunError
+        The folder is no run, its file is damaged, or another version of the suite wrote it.
+    """
+    file = run / INFO
+    if not file.is_file():
+        what = f"has no {INFO}" if run.is_dir() else "does not exist"
+        raise RunError(f"{run} is not a run: it {what}")
+    try:
+        info = json.loads(file.read_text())
+        schema = info["schema"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{file} is damaged ({error}): score again with --existing overwrite") from error
+    if schema != SCHEMA:
+        raise RunError(f"{file} has schema {schema}, this version reads {SCHEMA}: score again or use that version")
+    return dict(info)
+
+
+def write_video(run: Path, result: VideoScores) -> None:
+    """Write the result of one video."""
+    content = asdict(result)
+    # JSON has no NaN; null keeps the file readable by everything.
+    content["scores"] = {
+        metric: [None if math.isnan(value) else value for value in values] for metric, values in result.scores.items()
+    }
+    file = _video_file(run, result.video)
+    file.parent.mkdir(exist_ok=True)
+    _write(file, lambda part: part.write_text(json.dumps(content) + "\n"))
+
+
+def read_video(run: Path, video: str) -> VideoScores | None:
+    """Read the result of one video; None where there is none."""
+    file = _video_file(run, video)
+    if not file.is_file():
+        return None
+    try:
+        content = json.loads(file.read_text())
+        content["scores"] = {
+            metric: [math.nan if value is None else float(value) for value in values]
+            for metric, values in content["scores"].items()
+        }
+        content["negatives"] = [(name, frame) for name, frame in content["negatives"]]
+        return check_complete(VideoScores(**content))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{file} is damaged ({error}): delete it and run the same command again") from error
+
+
+def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any]) -> None:
+    """Merge all results into ``scores.h5``: one array per column of `Run.frames`.
+
+    Text is stored as UTF-8 bytes of fixed length. The file holds no times, so equal work gives equal bytes.
+    """
+    import h5py
+    import numpy as np
+
+    def write(part: Path) -> None:
+        with h5py.File(part, "w") as file:
+            file.attrs.update(attributes)
+            for name, values in columns.items():
+                array = np.asarray(values)
+                if array.dtype.kind not in "fi":
+                    array = np.array([str(value).encode() for value in values], dtype=np.bytes_)
+                file.create_dataset(f"frames/{name}", data=array)
+
+    _write(run / SCORES, write)
+
+
+def drop_scores(run: Path) -> None:
+    """Remove a merged file that is about to become stale."""
+    (run / SCORES).unlink(missing_ok=True)
+
+
+def _video_file(run: Path, video: str) -> Path:
+    return run / VIDEOS / f"{quote(video, safe=' ')}.json"
+
+
+def _write(file: Path, write: Callable[[Path], object]) -> None:
+    part = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        write(part)
+        with part.open("rb") as handle:
+            os.fsync(handle.fileno())
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise RunError(f"cannot write {file} ({error.strerror or error})") from error

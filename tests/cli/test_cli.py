@@ -1,0 +1,247 @@
+"""The command line as a user meets it: as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from videosal.datasets import load_dataset
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import MapMaker, TreeMaker
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+def videosal(*args: object, cwd: Path) -> Result:
+    command = [sys.executable, "-m", "videosal", *map(str, args)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, stdin=subprocess.DEVNULL, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def the_error(result: Result) -> str:
+    """Return the one line that a wrong command prints."""
+    assert result.code == 2, result
+    assert result.out == ""
+    lines = result.err.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+@pytest.fixture
+def root(dhf1k_tree: TreeMaker) -> Path:
+    return dhf1k_tree((601, 602))
+
+
+@pytest.fixture
+def maps(root: Path, prediction_folder: MapMaker) -> Path:
+    return prediction_folder(load_dataset("dhf1k:val", root))
+
+
+def test_help_names_every_verb_and_each_has_its_own(tmp_path: Path) -> None:
+    from videosal.cli import VERBS
+
+    top = videosal("--help", cwd=tmp_path)
+    assert top.code == 0
+    for verb in VERBS:
+        assert verb in top.out
+        assert videosal(verb, "--help", cwd=tmp_path).out.startswith("Usage: ")
+    assert videosal("--version", cwd=tmp_path).out.startswith("videosal, version ")
+
+
+def test_the_demo_prints_both_baselines_beside_the_published_table(tmp_path: Path) -> None:
+    result = videosal("demo", "--out", "kept", cwd=tmp_path)
+    assert result.code == 0, result.err
+    for text in ("STSANet", "0.529", "center", "motion", "Sample test", "as reported", "protocol=standard"):
+        assert text in result.out
+    assert (tmp_path / "kept" / "motion" / "scores.h5").is_file()
+    assert (tmp_path / "kept" / "center" / "run.json").is_file()
+
+
+def test_lists(tmp_path: Path) -> None:
+    assert "dhf1k:val" in videosal("datasets", cwd=tmp_path).out
+    splits = json.loads(videosal("datasets", "--json", cwd=tmp_path).out)
+    assert splits[1] == {
+        "dataset": "dhf1k",
+        "name": "val",
+        "title": "DHF1K val",
+        "videos": 100,
+        "frames": 60_273,
+        "ground_truth": True,
+    }
+    assert "spectral-residual" in videosal("models", cwd=tmp_path).out
+    names = [card["name"] for card in json.loads(videosal("models", "--json", cwd=tmp_path).out)]
+    assert {"uniform", "center", "mean-map", "motion", "spectral-residual"} <= set(names)
+    card = videosal("models", "center", cwd=tmp_path).out
+    assert "Gaussian" in card
+    assert "{'sigma': '0.2'}" in card
+
+
+def test_score_then_table(root: Path, maps: Path, tmp_path: Path) -> None:
+    scored = videosal("score", maps, "-d", "dhf1k:val", "--root", root, "--name", "A_B", cwd=tmp_path)
+    assert scored.code == 0, scored.err
+    assert "| AUC-J ↑" in scored.out
+    assert "note: partial copy of dhf1k:val: 2 of 100 videos" in scored.out
+    assert "signature: protocol=standard" in scored.out
+    assert (tmp_path / "runs/A_B-dhf1k-val/scores.h5").is_file()
+    table = videosal("table", "runs/A_B-dhf1k-val", "--published", "stsanet-table1", cwd=tmp_path)
+    assert table.code == 0, table.err
+    for text in ("DHF1K val", "2 of 100 videos", "STSANet", "protocol=standard"):
+        assert text in table.out
+    latex = videosal("table", "runs/A_B-dhf1k-val", "--out", "table.tex", cwd=tmp_path)
+    assert latex.code == 0, latex.err
+    assert r"A\_B" in (tmp_path / "table.tex").read_text()
+
+
+def test_run_saves_maps_that_score_the_same(root: Path, tmp_path: Path) -> None:
+    live = videosal(
+        "run", "center", "-d", "dhf1k:val", "--root", root, "--save-maps", "maps", "-o", "sigma=0.3", cwd=tmp_path
+    )
+    saved = videosal("score", "maps", "-d", "dhf1k:val", "--root", root, "--workers", 2, cwd=tmp_path)
+    assert live.code == saved.code == 0, live.err + saved.err
+    table = [line for line in live.out.splitlines() if line.startswith("|")]
+    assert table == [line for line in saved.out.splitlines() if line.startswith("|")]
+    assert len(table) == 10
+
+
+def test_missing_maps(root: Path, maps: Path, tmp_path: Path) -> None:
+    (maps / "0601/0002.png").unlink()
+    command = ("score", maps, "-d", "dhf1k:val", "--root", root)
+    assert "1 of 6 maps are missing (0601/0002)" in the_error(videosal(*command, cwd=tmp_path))
+    allowed = videosal(*command, "--allow-missing", cwd=tmp_path)
+    assert allowed.code == 1
+    assert "note: incomplete: 1 missing" in allowed.out
+    run = "runs/predictions-0-dhf1k-val"
+    assert "--allow-incomplete" in the_error(videosal("table", run, cwd=tmp_path))
+    assert "incomplete" in videosal("table", run, "--allow-incomplete", cwd=tmp_path).out
+
+
+def test_wrong_input_gets_one_clear_line(root: Path, maps: Path, tmp_path: Path) -> None:
+    def error(*args: object) -> str:
+        return the_error(videosal(*args, cwd=tmp_path))
+
+    on = ("-d", "dhf1k:val", "--root", root)
+    (tmp_path / "empty").mkdir()
+    assert "do not exist" in error("score", "gone", *on)
+    assert "empty is empty: expected a folder per video" in error("score", "empty", *on)
+    assert "unknown dataset 'dfh1k': did you mean dhf1k?" in error("score", maps, "-d", "dfh1k:val")
+    assert "has no public ground truth" in error("score", maps, "-d", "dhf1k:test", "--root", root)
+    assert "did you mean --root" in error("score", maps, "-d", "dhf1k:val", "--root", root.parent)
+    assert "--dataset" in error("score", maps)
+    assert "unknown command 'scor': did you mean score?" in error("scor")
+    assert "No such option" in error("score", maps, *on, "--wrokers", 2)
+    assert "nothing to print" in error("table")
+    assert "is not a run" in error("table", "empty")
+    assert "did you mean center?" in error("run", "centre", *on)
+    assert "sigma" in error("run", "center", *on, "-o", "sgima=1")
+    assert "KEY=VALUE" in error("run", "center", *on, "-o", "sigma")
+    assert "give --weights w.pth instead" in error("run", "center", *on, "-o", "weights=w.pth")
+    assert "fails to load" in error("models", "--plugin", _plugin(tmp_path, "1 / 0"))
+    first = maps / "0601/0001.png"
+    whole = first.read_bytes()
+    first.write_bytes(whole[:40])
+    assert "0601/0001.png is truncated" in error("score", maps, *on)
+    cv2.imwrite(str(first), np.random.default_rng(0).integers(0, 256, (18, 32, 3)))
+    assert "0601/0001.png: a colour image" in error("score", maps, *on, "--out", "colour")
+
+
+def test_a_plugin_adds_a_model(root: Path, tmp_path: Path) -> None:
+    code = (
+        "import videosal\n"
+        "@videosal.register_model('brightness')\n"
+        "class Brightness:\n"
+        "    '''Bright pixels.'''\n"
+        "    def predict(self, frames):\n"
+        "        return (frame.mean(axis=2) for frame in frames)\n"
+    )
+    plugin = _plugin(tmp_path, code)
+    assert "brightness" in videosal("models", "--plugin", plugin, cwd=tmp_path).out
+    done = videosal(
+        "run", "brightness", "-d", "dhf1k:val", "--root", root, "--plugin", plugin, "--workers", 2, cwd=tmp_path
+    )
+    assert done.code == 0, done.err
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "videosal", "--debug", "score", "gone", "-d", "sample"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_says_how_to_go_on_and_the_next_call_does(tmp_path: Path, workers: int) -> None:
+    slow = _plugin(
+        tmp_path,
+        "import time, videosal\n"
+        "@videosal.register_model('slow')\n"
+        "class Slow:\n"
+        "    def predict(self, frames):\n"
+        "        for frame in frames:\n"
+        "            time.sleep(0.05)\n"
+        "            yield frame[..., 0]\n",
+    )
+    command = [sys.executable, "-m", "videosal", "run", "slow", "-d", "sample", "--plugin", str(slow)]
+    command += ["--workers", str(workers), "--out", "run"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    results = tmp_path / "run" / "videos"
+    deadline = time.monotonic() + 120
+    while not (results.is_dir() and any(results.glob("*.json"))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.strip().splitlines() == ["interrupted: what is finished is kept, run the same command again to go on"]
+    assert not orphans(process.pid)
+    kept = {file.name: file.stat().st_mtime_ns for file in results.glob("*.json")}
+    assert 0 < len(kept) < 5
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    for name, written in kept.items():
+        assert (results / name).stat().st_mtime_ns == written
+    assert len(list(results.glob("*.json"))) == 5
+
+
+def orphans(group: int, seconds: float = 5) -> list[str]:
+    """Return the processes of a group that still run after some seconds; the dead that nobody reaped do not count."""
+    deadline = time.monotonic() + seconds
+    while True:
+        listed = subprocess.run(["ps", "-e", "-o", "pgid=,stat=,args="], capture_output=True, text=True, check=True)
+        rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
+        left = [" ".join(row) for row in rows if int(row[0]) == group and not row[1].startswith("Z")]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.1)
+
+
+def _plugin(folder: Path, code: str) -> Path:
+    file = folder / "plugin.py"
+    file.write_text(code)
+    return file
+
+
+def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "videosal", "datasets"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False)
+    os.close(writer)
+    assert "Traceback" not in done.stderr

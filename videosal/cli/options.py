@@ -1,0 +1,69 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def evaluation_options(function: F) -> F:
+    """Add what `score` and `run` have in common."""
+    for option in reversed(
+        (
+            click.option("--dataset", "-d", required=True, help="NAME:SPLIT, such as dhf1k:val or sample."),
+            click.option("--root", help="Folder of the data set's copy; else from VIDEOSAL_DATA or videosal.toml."),
+            click.option("--name", help="Name of the row in tables."),
+            click.option("--protocol", default="standard", show_default=True, help="Set of metric conventions."),
+            click.option("--metrics", callback=_split, help="Comma-separated; default: all."),
+            click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+            click.option("--out", help="Run directory. [default: runs/NAME-DATASET-SPLIT]"),
+            click.option(
+                "--existing",
+                type=click.Choice(["resume", "overwrite", "error"]),
+                default="resume",
+                show_default=True,
+                help="What to do if the run directory is there.",
+            ),
+            click.option(
+                "--baseline",
+                default="mean-others",
+                show_default=True,
+                help="Baseline of IG: mean-others, center or a file.",
+            ),
+            click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of sAUC negatives."),
+            plugin_option,
+        )
+    ):
+        function = option(function)
+    return function
+
+
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="FILE.py",
+    help="File that registers models, metrics or data sets.",
+)
+
+
+def parse_pairs(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Turn ``KEY=VALUE`` texts into a dict."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not KEY=VALUE")
+    options = dict(pair.split("=", 1) for pair in pairs)
+    for name in ("weights", "device"):
+        if name in options:
+            raise click.BadParameter(f"give --{name} {options[name]} instead of -o {name}={options[name]}")
+    return options
+
+
+def _split(_: click.Context, __: click.Parameter, text: str | None) -> list[str] | None:
+    return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
