@@ -1,0 +1,55 @@
+"""Numbers of one frame: how well a saliency map agrees with where people looked.
+
+`score_frame` is the one call that the rest of the suite makes. `list_metrics` and `metric_info` say what it can
+compute, `list_protocols` and `get_protocol` under which conventions, and `register_metric` adds a metric of your own.
+The formulas stand in :mod:`videosal.metrics.reference`, in plain NumPy and one function per metric.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from videosal.metrics.definitions import MetricInfo, list_metrics, metric_info, register_metric
+    from videosal.metrics.frame import score_frame, warm_up
+    from videosal.metrics.protocols import Protocol, get_protocol, list_protocols
+    from videosal.metrics.resize import imresize
+
+__all__ = [
+    "MetricInfo",
+    "Protocol",
+    "get_protocol",
+    "imresize",
+    "list_metrics",
+    "list_protocols",
+    "metric_info",
+    "register_metric",
+    "score_frame",
+    "warm_up",
+]
+
+_HOME = {
+    "MetricInfo": "definitions",
+    "Protocol": "protocols",
+    "get_protocol": "protocols",
+    "imresize": "resize",
+    "list_metrics": "definitions",
+    "list_protocols": "protocols",
+    "metric_info": "definitions",
+    "register_metric": "definitions",
+    "score_frame": "frame",
+    "warm_up": "frame",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,62 @@
+"""Maps of 8 bits and of one size, as image files hold them: everything follows from histograms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from videosal.metrics import kernels_bytes
+from videosal.metrics.comparison import Comparison, Spread
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from videosal.metrics.inputs import Frame
+    from videosal.metrics.protocols import Protocol
+
+    Counts = NDArray[np.int64]
+
+
+class EightBitComparison(Comparison):
+    """A prediction of 8 bits, and a density of 8 bits if `with_density`."""
+
+    finite = True
+
+    def __init__(self, frame: Frame, protocol: Protocol, *, with_density: bool) -> None:
+        super().__init__(frame, protocol)
+        self.values = frame.prediction.reshape(-1)
+        if with_density:
+            assert frame.density is not None
+            self._d = frame.density.reshape(-1)
+            self._counts, self._weights = kernels_bytes.weighted_histogram(self.values, self._d)
+            self._density_counts = kernels_bytes.histogram(self._d)
+            self.density = byte_spread(self._density_counts, self._d.size)
+        else:
+            self._counts = kernels_bytes.histogram(self.values)
+        self.prediction = byte_spread(self._counts, self.values.size)
+
+    def _codeviation(self) -> float:
+        means = self.prediction.mean, self.density.mean
+        return kernels_bytes.count_codeviation(self._counts, self._weights, *means)
+
+    def _overlap(self) -> float:
+        p, d = self.prediction, self.density
+        return kernels_bytes.byte_overlap(self.values, self._d, p.low, d.low, p.excess, d.excess)
+
+    def _divergence(self, eps: float) -> float:
+        p_sum, d_sum = self.prediction.total or 1.0, self.density.total
+        own = kernels_bytes.count_negentropy(self._density_counts, d_sum)
+        return own - kernels_bytes.count_cross(self._weights, p_sum, d_sum, eps)
+
+    def _find_levels(self) -> tuple[Counts, Counts, Counts]:
+        hits, below = kernels_bytes.count_levels(self._counts, self.values, self.fixations)
+        return hits, below, self._counts
+
+    def _alarms(self) -> Counts:
+        return kernels_bytes.count_survivors(self._counts, self._thresholds)
+
+
+def byte_spread(counts: Counts, size: int) -> Spread:
+    """Return the spread of the bytes that a histogram counts."""
+    low, high, total, squares = kernels_bytes.count_spread(counts)
+    return Spread.of(size, low, high, total / size, total - size * low, squares)
