@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from videosal.benchmark.harness import run, score
     from videosal.benchmark.results import Run, load_run
+    from videosal.benchmark.shards import merge_runs
 
-_HOMES = {"run": "harness", "score": "harness", "Run": "results", "load_run": "results"}
+_HOMES = {"run": "harness", "score": "harness", "Run": "results", "load_run": "results", "merge_runs": "shards"}
 
-__all__ = ["Run", "load_run", "run", "score"]
+__all__ = ["Run", "load_run", "merge_runs", "run", "score"]
 
 
 def __getattr__(name: str) -> Any:

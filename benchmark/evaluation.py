@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
-import platform
-import shutil
-import sys
-from importlib import metadata
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from videosal.benchmark import store
-from videosal.benchmark.executor import run_jobs
-from videosal.benchmark.plan import CENTER, MEAN_OTHERS, make_job
-from videosal.benchmark.prediction_folder import list_some
-from videosal.benchmark.results import Run
+from videosal.benchmark.executor import Session, run_jobs
+from videosal.benchmark.finish import finish_run
+from videosal.benchmark.plan import MEAN_OTHERS, make_job
+from videosal.benchmark.provenance import describe_environment
 from videosal.benchmark.saved_maps import is_saved
-from videosal.benchmark.scoring import NON_FINITE, VideoScores, describe_depth
+from videosal.benchmark.shards import deal
 from videosal.datasets.densities import sum_of_means
-from videosal.errors import InputError, RunError
+from videosal.errors import RunError
 from videosal.metrics import get_protocol, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Executor
 
-    from videosal.benchmark.plan import Job, Plan
+    from videosal.benchmark.map_reader import MapRef
+    from videosal.benchmark.plan import Compare, Job, Plan
+    from videosal.benchmark.results import Run
+    from videosal.benchmark.scoring import VideoScores
     from videosal.datasets import Dataset
 
 _log = logging.getLogger(__name__)
@@ -42,12 +42,14 @@ class Progress(Protocol):
 def evaluate(
     plan: Plan,
     truth: Dataset,
-    files: dict[str, dict[str, Path]] | None,
+    files: dict[str, dict[str, MapRef]] | None,
     row: dict[str, Any],
     *,
     out: str | Path | None,
     existing: Existing,
-    workers: int,
+    compare: Compare,
+    executor: Executor,
+    shard: str | None,
     progress: Progress | None,
 ) -> Run:
     """Score what is not yet scored, merge, and return the run.
@@ -56,51 +58,63 @@ def evaluate(
     ----------
     plan, truth
         What to score, and the open split.
-    files : dict of str to dict of str to Path, or None
+    files : dict of str to dict of str to MapRef, or None
         For each video, the map of each frame that has one; None for a live model.
     row : dict
         What ``run.json`` says of the model or folder: ``name``, ``kind`` and so on.
-    out, existing, workers, progress
+    out, existing, compare, progress
         As in `videosal.score`.
+    executor : Executor
+        Where the videos are scored.
+    shard : str or None
+        ``I/N``: take one part of N of the videos.
     """
-    if workers < 1:
-        raise InputError(f"workers is {workers}, expected 1 or more")
-    path = Path(out) if out is not None else Path("runs") / f"{row['name']}-{truth.name}-{truth.split.name}"
-    fingerprint = truth.fingerprint()
-    jobs = [make_job(plan, fingerprint, video, files[video.name] if files is not None else None) for video in truth]
-    info = {**row, **_describe(plan, truth, fingerprint)}
-    _open_directory(path, info, existing)
-    results = {job.video: result for job in jobs if (result := _finished(path, plan, job)) is not None}
-    store.write_info(path, info)
-    pending = [job for job in jobs if job.video not in results]
-    if pending:
-        store.drop_scores(path)
-        for result in _score_pending(plan, truth, pending, path, workers, progress):
-            results[result.video] = result
-    ordered = [results[job.video] for job in jobs]
-    info |= {
-        "signature": f"{plan.signature()}|maps={describe_depth(ordered)}",
-        "notes": _notes(plan, truth, ordered),
-    }
-    store.write_info(path, info)
-    finished = Run(path, info, ordered)
-    finished.merge()
-    return finished
+    part = f"-{shard.replace('/', '-of-')}" if shard else ""
+    path = Path(out) if out is not None else Path("runs") / f"{row['name']}-{truth.name}-{truth.split.name}{part}"
+    _make_directory(path)
+    with store.lock(path):
+        plan = _open_run(path, plan, row, truth, existing)
+        fingerprint = truth.fingerprint()
+        info = {**row, **_describe(plan, truth, fingerprint)}
+        jobs = [
+            make_job(plan, fingerprint, video, files[video.name] if files is not None else None, compare)
+            for video in truth
+        ]
+        if shard:
+            info["shard"] = shard
+            jobs = deal(jobs, shard, {video.name: len(video.frame_names) for video in truth})
+        results, pending = _sort_out(path, plan, jobs)
+        store.write_info(path, info)
+        if pending:
+            store.drop_scores(path)
+            for result in _score_pending(plan, truth, pending, executor, progress):
+                results[result.video] = _keep(path, result)
+        return finish_run(path, info, [results[job.video] for job in jobs])
 
 
 def _score_pending(
-    plan: Plan, truth: Dataset, jobs: list[Job], path: Path, workers: int, progress: Progress | None
+    plan: Plan, truth: Dataset, jobs: list[Job], executor: Executor, progress: Progress | None
 ) -> Iterator[VideoScores]:
+    """Score the longest videos first, so that no worker is left with one at the end."""
     warm_up()  # so that workers load compiled kernels from the cache instead of compiling them side by side
-    needs_average = "ig" in plan.metrics and plan.baseline == MEAN_OTHERS
-    density_sum = sum_of_means(truth) if needs_average else None
+    needs_average = any("ig" in job.metrics for job in jobs) and plan.baseline == MEAN_OTHERS
+    session = Session(plan, sum_of_means(truth) if needs_average else None)
     frames = {job.video: len(truth.video(job.video).frame_names) for job in jobs}
     done = 0
-    for result in run_jobs(plan, jobs, path, workers=workers, density_sum=density_sum):
+    for result in run_jobs(session, sorted(jobs, key=lambda job: -frames[job.video]), executor):
         done += frames[result.video]
         if progress:
             progress(done, sum(frames.values()), result.video)
         yield result
+
+
+def _keep(path: Path, result: VideoScores) -> VideoScores:
+    """Write a result, together with the metrics that an older one has from the same inputs."""
+    older = store.read_video(path, result.video)
+    if older is not None and older.inputs == result.inputs:
+        result = result.with_scores_of(older)
+    store.write_video(path, result)
+    return result
 
 
 def _describe(plan: Plan, truth: Dataset, fingerprint: str) -> dict[str, Any]:
@@ -120,28 +134,12 @@ def _describe(plan: Plan, truth: Dataset, fingerprint: str) -> dict[str, Any]:
         "baseline": plan.baseline,
         "seed": plan.seed,
         "notes": [],
-        "versions": {
-            "python": platform.python_version(),
-            **{
-                package: metadata.version(package)
-                for package in ("videosal", "numpy", "numba", "opencv-python-headless")
-            },
-        },
-        "command": sys.argv,
-        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **describe_environment(),
     }
 
 
-def _open_directory(path: Path, info: dict[str, Any], existing: Existing) -> None:
-    """Make the run directory, or check that what is there may go on."""
-    if (path / store.INFO).exists():
-        if existing == "error":
-            raise RunError(f"{path} is a run already: choose another --out, or --existing resume or overwrite")
-        if existing == "overwrite":
-            shutil.rmtree(path)
-        else:
-            _check_same_run(path, info)
-    elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+def _make_directory(path: Path) -> None:
+    if path.exists() and not (path / store.INFO).exists() and (not path.is_dir() or _strangers(path)):
         raise RunError(f"{path} is in use and is not a run: choose another --out")
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -149,49 +147,45 @@ def _open_directory(path: Path, info: dict[str, Any], existing: Existing) -> Non
         raise RunError(f"cannot make the run directory {path} ({error.strerror or error})") from error
 
 
-def _check_same_run(path: Path, info: dict[str, Any]) -> None:
+def _strangers(path: Path) -> list[Path]:
+    return [entry for entry in path.iterdir() if entry.name not in (store.LOCK, store.VIDEOS)]
+
+
+def _open_run(path: Path, plan: Plan, row: dict[str, Any], truth: Dataset, existing: Existing) -> Plan:
+    """Check that what is in the run directory may go on, and return the plan with the metrics it has already."""
+    if not (path / store.INFO).exists():
+        return plan
+    if existing == "error":
+        raise RunError(f"{path} is a run already: choose another --out, or --existing resume or overwrite")
+    if existing == "overwrite":
+        store.clear(path)
+        return plan
     old = store.read_info(path)
+    now = {**row, "dataset": truth.name, "split": truth.split.name, "protocol": plan.protocol}
     same = ("name", "kind", "dataset", "split", "protocol")
-    changed = [f"{field} {old.get(field)!r}, now {info[field]!r}" for field in same if old.get(field) != info[field]]
+    changed = [f"{field} {old.get(field)!r}, now {now[field]!r}" for field in same if old.get(field) != now[field]]
     if changed:
         raise RunError(
             f"{path} holds another run ({'; '.join(changed)}): choose another --out, or --existing overwrite"
         )
+    return replace(plan, metrics=tuple(dict.fromkeys([*old["metrics"], *plan.metrics])))
 
 
-def _finished(path: Path, plan: Plan, job: Job) -> VideoScores | None:
-    """Return the stored result of a job if it is still true."""
-    result = store.read_video(path, job.video)
-    if result is None:
-        return None
-    if result.key != job.key:
-        _log.warning("%s changed since it was scored: it is scored again", job.video)
-        return None
-    folder = plan.model.save_maps / job.video if plan.model and plan.model.save_maps else None
-    if folder and not all(is_saved(folder, frame) for frame in result.frames):
-        return None  # the scores are there, the maps that are asked for are not
-    return result
-
-
-def _notes(plan: Plan, truth: Dataset, results: list[VideoScores]) -> list[str]:
-    """Say what a reader of the scores should know."""
-    notes = []
-    coverage = truth.coverage()
-    if coverage.partial:
-        notes.append(
-            f"partial copy of {truth.full_name}: {coverage.videos_found} of {coverage.videos_expected} videos, "
-            f"{coverage.frames_found} of {coverage.frames_expected} frames"
-        )
-    if "sauc" in plan.metrics and len(truth) < 2:
-        notes.append(f"sauc is undefined: {truth.full_name} holds one video here, and its negatives come from others")
-    if "ig" in plan.metrics and plan.baseline == CENTER and len(truth) < 2:
-        notes.append("ig is measured against a centre Gaussian: there is no other video to average")
-    bad = [
-        f"{r.video}/{f}" for r in results for f, status in zip(r.frames, r.status, strict=True) if status == NON_FINITE
-    ]
-    if bad:
-        notes.append(f"{len(bad)} maps hold NaN or infinity and are not scored ({list_some(bad)})")
-    depth = describe_depth(results)
-    if depth != "8bit":
-        notes.append(f"maps are scored at their own depth ({depth}), not as 8-bit: KLD, IG and AUC-J can differ")
-    return notes
+def _sort_out(path: Path, plan: Plan, jobs: list[Job]) -> tuple[dict[str, VideoScores], list[Job]]:
+    """Tell the results that are still true from the work that is left."""
+    results: dict[str, VideoScores] = {}
+    pending = []
+    folder = plan.model.save_maps if plan.model else None
+    for job in jobs:
+        stored = store.read_video(path, job.video)
+        if stored is not None and stored.inputs != job.inputs:
+            changed = [name for name, value in job.inputs.items() if stored.inputs.get(name) != value]
+            _log.warning("video %s is scored again: %s changed", job.video, " and ".join(changed))
+            stored = None
+        if stored is None or (folder and not all(is_saved(folder / job.video, frame) for frame in stored.frames)):
+            pending.append(job)
+        elif new := tuple(metric for metric in job.metrics if metric not in stored.scores):
+            pending.append(replace(job, metrics=new))
+        else:
+            results[job.video] = stored
+    return results, pending

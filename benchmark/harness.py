@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.evaluation import Existing, Progress, evaluate
-from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
-from videosal.benchmark.prediction_folder import Inventory, list_some, take_inventory
+from videosal.benchmark.executor import open_executor
+from videosal.benchmark.inventory import Inventory, list_some, take_inventory
+from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Compare, ModelSpec, Plan
+from videosal.benchmark.provenance import hash_file
 from videosal.datasets import Dataset, load_dataset, parse_name
 from videosal.datasets.images import read_map
 from videosal.errors import DatasetError, InputError, PredictionError
@@ -33,9 +35,12 @@ def score(
     protocol: str = "standard",
     metrics: Sequence[str] | None = None,
     workers: int = 1,
+    dask: str | None = None,
+    shard: str | None = None,
     out: str | Path | None = None,
     allow_missing: bool = False,
     existing: Existing = "resume",
+    compare: Compare = "stat",
     baseline: str = MEAN_OTHERS,
     seed: int = 0,
     plugins: Sequence[str | Path] = (),
@@ -46,9 +51,10 @@ def score(
     Parameters
     ----------
     predictions : path
-        ``VIDEO/FRAME.png`` (or .jpg .jpeg .bmp .tif .tiff .npy), or the maps of a single video in the folder itself.
-        Names match those of the ground truth, with or without zero padding. Maps of any size are resized by the
-        protocol's rule.
+        A folder, or a zip or tar archive, which is not unpacked. It holds ``VIDEO/FRAME.png`` (or .jpg .jpeg .bmp .tif
+        .tiff .npy), or one file per video (``.npy``, ``.h5``, ``.mat`` with an array (T, H, W), or a video of maps), or
+        the maps of a single video directly. Names match those of the ground truth, with or without zero padding. Maps
+        of any size are resized by the protocol's rule.
     dataset : str
         Data set and split, ``dhf1k:val``.
     root : path, optional
@@ -62,12 +68,18 @@ def score(
     workers : int
         Number of processes. The scores do not depend on it. With more than one, a script must call this under
         ``if __name__ == "__main__"``.
+    dask : str, optional
+        Address of a Dask scheduler whose workers score the videos instead; they must see the same files.
+    shard : str, optional
+        ``I/N``: score one part of N of the videos, for job arrays; `videosal.merge_runs` puts the parts together.
     out : path, optional
         The run directory. Default: ``runs/NAME-DATASET-SPLIT``.
     allow_missing : bool
         Score what is there although maps are missing or unreadable; the run is marked incomplete.
     existing : {"resume", "overwrite", "error"}
         What to do if `out` is a run already: skip the videos whose result is still true, start again, or refuse.
+    compare : {"stat", "content"}
+        What tells that a file changed since a result was computed: its size and time, or its content, read in full.
     baseline : str
         For IG: ``mean-others``, the mean density of the split's other videos (``center`` where there is no other);
         ``center``, a Gaussian; or an image or ``.npy`` file.
@@ -100,7 +112,19 @@ def score(
         "kind": "predictions",
         "predictions": str(folder.resolve()),
     }
-    return evaluate(plan, truth, inventory.files, row, out=out, existing=existing, workers=workers, progress=progress)
+    with open_executor(workers, dask) as executor:
+        return evaluate(
+            plan,
+            truth,
+            inventory.files,
+            row,
+            out=out,
+            existing=existing,
+            compare=compare,
+            executor=executor,
+            shard=shard,
+            progress=progress,
+        )
 
 
 def run(
@@ -117,8 +141,11 @@ def run(
     protocol: str = "standard",
     metrics: Sequence[str] | None = None,
     workers: int = 1,
+    dask: str | None = None,
+    shard: str | None = None,
     out: str | Path | None = None,
     existing: Existing = "resume",
+    compare: Compare = "stat",
     baseline: str = MEAN_OTHERS,
     seed: int = 0,
     plugins: Sequence[str | Path] = (),
@@ -139,8 +166,10 @@ def run(
         Folder to keep the maps in.
     float_maps : bool
         Score the maps as the model gives them; the signature says so.
-    dataset, root, name, protocol, metrics, workers, out, existing, baseline, seed, plugins, progress
+    dataset, root, name, protocol, metrics, workers, dask, shard, out, existing, compare, baseline, seed
         As in `score`; the default name is the model's.
+    plugins, progress
+        As in `score`.
 
     Returns
     -------
@@ -167,9 +196,27 @@ def run(
         "name": name or (model.rpartition(":")[2] if ".py:" in model else model),
         "kind": "model",
         "model": {field: getattr(card, field) for field in shown},
-        "model_spec": {"name": model, "weights": weights, "device": device, "options": spec.options},
+        "model_spec": {
+            "name": model,
+            "weights": weights,
+            "weights_sha256": hash_file(Path(weights)) if weights else None,
+            "device": device,
+            "options": spec.options,
+        },
     }
-    return evaluate(plan, truth, None, row, out=out, existing=existing, workers=workers, progress=progress)
+    with open_executor(workers, dask, gpu=device.startswith("cuda")) as executor:
+        return evaluate(
+            plan,
+            truth,
+            None,
+            row,
+            out=out,
+            existing=existing,
+            compare=compare,
+            executor=executor,
+            shard=shard,
+            progress=progress,
+        )
 
 
 def _prepare(
@@ -221,11 +268,11 @@ def _prepare(
 def _check_inventory(inventory: Inventory, folder: Path, truth: Dataset, allow_missing: bool) -> None:
     if inventory.extra:
         _log.warning(
-            "%d files or folders in %s match no frame of %s and are left out: %s",
+            "%d files or folders of %s match no frame of %s and are left out: %s",
             len(inventory.extra),
             folder,
             truth.full_name,
-            list_some(path.relative_to(folder) for path in inventory.extra),
+            list_some(inventory.extra),
         )
     problems = []
     if inventory.missing:

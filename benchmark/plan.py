@@ -6,14 +6,19 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from videosal.benchmark.map_trees import open_tree
 
 if TYPE_CHECKING:
+    from videosal.benchmark.map_reader import MapRef
     from videosal.datasets import Video
 
 MEAN_OTHERS = "mean-others"  # IG baseline: mean density of the split's other videos
 CENTER = "center"  # IG baseline: a Gaussian
 NEGATIVE_FRAMES = 10  # frames of other videos whose fixations are the sAUC negatives of a video
+
+Compare = Literal["stat", "content"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +89,56 @@ class Job:
     ----------
     video : str
         Its name.
-    key : str
-        Changes when anything changes that the video's scores depend on.
-    files : dict of str to Path, or None
+    metrics : tuple of str
+        What to compute.
+    inputs : dict of str to str
+        Fingerprints of all that the scores depend on, by the name that a message uses.
+    files : dict of str to MapRef, or None
         The map of each frame that has one; None for a live model.
     """
 
     video: str
-    key: str
-    files: dict[str, Path] | None
+    metrics: tuple[str, ...]
+    inputs: dict[str, str]
+    files: dict[str, MapRef] | None
+
+    def changed_files(self) -> list[str]:
+        """Name the files that are not what they were when they were listed."""
+        return [ref.where for ref in self.files.values() if ref.changed()] if self.files else []
 
 
-def make_job(plan: Plan, split_fingerprint: str, video: Video, files: dict[str, Path] | None) -> Job:
-    """Describe the scoring of one video of a split with the given fingerprint."""
-    maps: Any = plan.model.identity() if plan.model else None
+def make_job(
+    plan: Plan, split_fingerprint: str, video: Video, files: dict[str, MapRef] | None, compare: Compare = "stat"
+) -> Job:
+    """Describe the scoring of one video of a split with the given fingerprint.
+
+    `compare` chooses what a file is known by: its size and time, or its content, which reads every file.
+    """
+    by_content = compare == "content"
+    inputs = {
+        "the protocol": _digest([plan.signature(), plan.float_maps]),
+        "the ground truth": _digest([split_fingerprint, _truth_content(video) if by_content else video.fingerprint()]),
+    }
+    if plan.model:
+        inputs["the model"] = _digest(plan.model.identity())
     if files is not None:
-        stats = {frame: (file, file.stat()) for frame, file in files.items()}
-        maps = [[frame, str(file), s.st_size, s.st_mtime_ns] for frame, (file, s) in stats.items()]
-    content = [plan.signature(), plan.float_maps, plan.metrics, split_fingerprint, video.fingerprint(), maps]
-    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-    return Job(video.name, key, files)
+        known = {frame: _content(ref) if by_content else ref.stamp for frame, ref in files.items()}
+        inputs["the predictions"] = _digest([[frame, files[frame].name, stamp] for frame, stamp in known.items()])
+    return Job(video.name, plan.metrics, inputs, files)
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def _content(ref: MapRef) -> str:
+    return hashlib.sha256(open_tree(ref.root).read(ref.name)).hexdigest()
+
+
+def _truth_content(video: Video) -> str:
+    digest = hashlib.sha256()
+    for frame in video.frame_names:
+        truth = video.ground_truth(frame)
+        for array in (truth.density, truth.fixations):
+            digest.update(b"none" if array is None else array.tobytes())
+    return digest.hexdigest()

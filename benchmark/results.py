@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark import store
-from videosal.benchmark.scoring import MISSING, UNSCORED
+from videosal.benchmark.scoring import MISSING, OK, UNDEFINED, UNSCORED
 from videosal.datasets import Coverage
 from videosal.errors import RunError
 
@@ -116,7 +117,7 @@ class Run:
         return RunCoverage(**self.info["coverage"], frames_scored=frames - self.count_status(*UNSCORED))
 
     def count_status(self, *wanted: str) -> int:
-        """Count the frames with one of the `wanted` statuses."""
+        """Count the frames without a usable map, by reason: ``missing``, ``unreadable``, ``non-finite``."""
         return sum(status in wanted for result in self._results for status in result.status)
 
     @cached_property
@@ -175,11 +176,17 @@ class Run:
 
     def _columns(self) -> dict[str, list[Any]]:
         results = self._results
+        scores = {m: [value for result in results for value in result.scores[m]] for m in self.metrics}
+        defined = [not any(map(math.isnan, values)) for values in zip(*scores.values(), strict=True)]
+        usable = [status for result in results for status in result.status]
         return {
             "video": [result.video for result in results for _ in result.frames],
             "frame": [frame for result in results for frame in result.frames],
-            **{m: [value for result in results for value in result.scores[m]] for m in self.metrics},
-            "status": [status for result in results for status in result.status],
+            **scores,
+            "status": [
+                UNDEFINED if status == OK and not whole else status
+                for status, whole in zip(usable, defined, strict=True)
+            ],
             "frame_index": [index for result in results for index in range(len(result.frames))],
         }
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.benchmark.map_reader import MapReader, MapRef, is_damaged
+from videosal.benchmark.map_trees import open_tree
 from videosal.benchmark.plan import CENTER, NEGATIVE_FRAMES, Job, Plan
 from videosal.benchmark.saved_maps import quantise, save_map
 from videosal.datasets import draw_negatives, load_dataset, video_mean_density
-from videosal.datasets.images import find_damage, read_map
-from videosal.errors import RunError
+from videosal.datasets.images import read_map
+from videosal.errors import PredictionError, RunError
 from videosal.metrics import imresize, metric_info, score_frame
 from videosal.registry import load_plugin
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from videosal.datasets import Dataset, Video
+    from videosal.datasets import Dataset, Negatives, Video
 
 OK = "ok"
 UNDEFINED = "undefined"  # at least one metric has no value for this frame
@@ -39,10 +41,12 @@ class VideoScores:
 
     Attributes
     ----------
-    video, key : str
-        As in the `Job`.
+    video : str
+        Its name.
+    inputs : dict of str to str
+        Fingerprints of what the scores were computed from, as in the `Job`.
     frames, status : list of str
-        Names of the frames, and whether each has all its values.
+        Names of the frames; ``ok`` where there was a map to score, else what was wrong with it.
     scores : dict of str to list of float
         Per metric; NaN where undefined or missing.
     negatives : list of (str, str)
@@ -52,12 +56,16 @@ class VideoScores:
     """
 
     video: str
-    key: str
+    inputs: dict[str, str]
     frames: list[str]
     status: list[str]
     scores: dict[str, list[float]]
     negatives: list[tuple[str, str]] = field(default_factory=list)
     depths: list[str] = field(default_factory=list)
+
+    def with_scores_of(self, older: VideoScores) -> VideoScores:
+        """Add the metrics of an older result that was computed from the same inputs."""
+        return replace(self, scores=older.scores | self.scores, negatives=self.negatives or older.negatives)
 
 
 class Scorer:
@@ -79,62 +87,60 @@ class Scorer:
         self.dataset: Dataset = load_dataset(plan.dataset, plan.root)
         self._density_sum = density_sum
         self._model: Any = None
+        self._reader = MapReader()
 
     def score(self, job: Job) -> VideoScores:
         """Score the video that `job` names."""
         video = self.dataset.video(job.video)
-        negatives = self._negatives(video)
-        baseline = self._baseline(video)
-        result = VideoScores(job.video, job.key, [], [], {metric: [] for metric in self.plan.metrics})
+        negatives = self._negatives(video) if "sauc" in job.metrics else None
+        context = {
+            "other_fixations": None if negatives is None else negatives.points,
+            "baseline": self._baseline(video) if "ig" in job.metrics else None,
+        }
+        result = VideoScores(job.video, job.inputs, [], [], {metric: [] for metric in job.metrics})
         if negatives is not None:
             result.negatives.extend(negatives.sources)
         depths = set()
         for frame, saliency in zip(video.frame_names, self._maps(video, job), strict=True):
-            status, scores = self._score_frame(
-                video, frame, saliency, None if negatives is None else negatives.points, baseline
-            )
+            status = saliency if isinstance(saliency, str) else OK if np.isfinite(saliency).all() else NON_FINITE
+            scores = {}
+            if status == OK and not isinstance(saliency, str):
+                depths.add(saliency.dtype.name)
+                scores = self._score_frame(video, frame, saliency, context, job.metrics)
             result.frames.append(frame)
             result.status.append(status)
             for metric, values in result.scores.items():
                 values.append(scores.get(metric, math.nan))
-            if status in (OK, UNDEFINED) and not isinstance(saliency, str):
-                depths.add(saliency.dtype.name)
         result.depths.extend(sorted(depths))
+        if changed := job.changed_files():
+            raise PredictionError(f"{changed[0]} changed while video {job.video} was scored: run the command again")
         return result
 
     def _score_frame(
-        self,
-        video: Video,
-        frame: str,
-        saliency: NDArray[Any] | str,
-        others: NDArray[np.int64] | None,
-        baseline: NDArray[np.float64] | None,
-    ) -> tuple[str, dict[str, float]]:
-        if isinstance(saliency, str):
-            return saliency, {}
-        if not np.isfinite(saliency).all():
-            return NON_FINITE, {}
+        self, video: Video, frame: str, saliency: NDArray[Any], context: dict[str, Any], metrics: tuple[str, ...]
+    ) -> dict[str, float]:
+        """Score the metrics whose inputs this frame has."""
         truth = video.ground_truth(frame)
-        given = {
-            "density": truth.density,
-            "fixations": truth.fixations,
-            "other_fixations": others,
-            "baseline": baseline,
-        }
+        given = {"density": truth.density, "fixations": truth.fixations, **context}
         defined = [
             metric
-            for metric in self.plan.metrics
+            for metric in metrics
             if all(given.get(need, saliency) is not None for need in metric_info(metric).needs)
         ]
-        scores = score_frame(saliency, **given, metrics=defined, protocol=self.plan.protocol)
-        whole = len(defined) == len(self.plan.metrics) and not any(math.isnan(value) for value in scores.values())
-        return OK if whole else UNDEFINED, scores
+        return score_frame(saliency, **given, metrics=defined, protocol=self.plan.protocol)
 
     def _maps(self, video: Video, job: Job) -> Iterator[NDArray[Any] | str]:
         """Yield the map of each ground-truth frame, or the status that says why there is none."""
         if job.files is None:
             return self._predict(video)
-        return (_read(job.files.get(frame)) for frame in video.frame_names)
+        return (self._read(job.files.get(frame)) for frame in video.frame_names)
+
+    def _read(self, ref: MapRef | None) -> NDArray[Any] | str:
+        if ref is None:
+            return MISSING
+        if ref.index is None and is_damaged(open_tree(ref.root), ref):
+            return UNREADABLE
+        return self._reader.read(ref)
 
     def _predict(self, video: Video) -> Iterator[NDArray[Any]]:
         from videosal.models import create_model, iterate_predictions, prepare_model
@@ -157,15 +163,13 @@ class Scorer:
                     save_map(folder, frame, kept)
                 yield kept
 
-    def _negatives(self, video: Video) -> Any:
-        if "sauc" not in self.plan.metrics or len(self.dataset) < 2:
+    def _negatives(self, video: Video) -> Negatives | None:
+        if len(self.dataset) < 2:
             return None
         return draw_negatives(self.dataset, video, count=NEGATIVE_FRAMES, seed=self.plan.seed)
 
-    def _baseline(self, video: Video) -> NDArray[np.float64] | None:
+    def _baseline(self, video: Video) -> NDArray[np.float64]:
         """Return the IG baseline at the size of the video's ground truth."""
-        if "ig" not in self.plan.metrics:
-            return None
         if self.plan.baseline == CENTER:
             from videosal.models import center_map
 
@@ -175,22 +179,6 @@ class Scorer:
         others = self._density_sum - video_mean_density(video)
         # The bicubic kernel can fall below zero beside a steep edge.
         return np.clip(imresize(others, video.size), 0, None)
-
-
-def _read(file: Path | None) -> NDArray[Any] | str:
-    if file is None:
-        return MISSING
-    if find_damage(file):
-        return UNREADABLE
-    return read_map(file)
-
-
-def describe_depth(results: list[VideoScores]) -> str:
-    """Name the depth of the maps of a run for its signature."""
-    names = {depth for result in results for depth in result.depths}
-    if len(names) > 1:
-        return "mixed"
-    return {"uint8": "8bit", "uint16": "16bit"}.get(next(iter(names), "uint8"), "float")
 
 
 def check_complete(result: VideoScores) -> VideoScores:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,13 +19,42 @@ from videosal.benchmark.scoring import VideoScores, check_complete
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SCHEMA = 1
 INFO = "run.json"
 SCORES = "scores.h5"
 VIDEOS = "videos"
+LOCK = ".lock"
+
+
+@contextmanager
+def lock(run: Path) -> Iterator[None]:
+    """Hold a run directory for this process; the system frees it when the process ends, however it ends.
+
+    Raises
+    ------
+    RunError
+        Another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(run / LOCK, timeout=0):
+            yield
+    except Timeout:
+        raise RunError(f"another process is scoring into {run}: wait for it, or choose another --out") from None
+    except OSError as error:
+        raise RunError(f"cannot write to {run} ({error.strerror or error})") from error
+
+
+def clear(run: Path) -> None:
+    """Remove what a run directory holds, but not its lock."""
+    for name in (INFO, SCORES):
+        (run / name).unlink(missing_ok=True)
+    if (run / VIDEOS).is_dir():
+        shutil.rmtree(run / VIDEOS)
 
 
 def write_info(run: Path, info: dict[str, Any]) -> None:

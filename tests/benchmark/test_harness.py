@@ -192,7 +192,7 @@ def test_the_same_command_again_skips_what_is_finished(
     cv2.imwrite(str(scored["predictions"] / "0603/0001.png"), np.eye(18, 32, dtype=np.uint8) * 200)
     score(**scored, progress=watch)
     assert seen[4:] == ["0603 3/3"]
-    assert "0603 changed since it was scored" in caplog.text
+    assert "video 0603 is scored again: the predictions changed" in caplog.text
     assert (scored["out"] / "scores.h5").read_bytes() != first
 
 

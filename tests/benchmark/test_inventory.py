@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videosal.benchmark.prediction_folder import list_some, take_inventory, unpadded
+from videosal.benchmark.inventory import list_some, take_inventory, unpadded
 from videosal.datasets import load_dataset
 from videosal.errors import PredictionError
 
@@ -74,14 +74,14 @@ def test_missing_extra_and_damaged_are_told_apart(dataset: Dataset, prediction_f
     folder = prediction_folder(dataset)
     (folder / "0601" / "0002.png").unlink()
     shutil.copy(folder / "0601" / "0001.png", folder / "0601" / "0009.png")
-    (folder / "0999").mkdir()
+    shutil.copytree(folder / "0602", folder / "0999")
     cut = folder / "0602" / "0003.png"
     cut.write_bytes(cut.read_bytes()[:50])
     inventory = take_inventory(folder, dataset.videos)
     assert inventory.expected == 6
     assert inventory.missing == ["0601/0002"]
-    assert sorted(path.name for path in inventory.extra) == ["0009.png", "0999"]
-    assert list(inventory.damaged) == [cut]
+    assert sorted(inventory.extra) == ["0601/0009.png", "0999"]
+    assert list(inventory.damaged) == [str(cut)]
 
 
 def test_two_files_for_one_frame_are_refused(dataset: Dataset, prediction_folder: MapMaker) -> None:
@@ -111,7 +111,7 @@ def test_a_folder_that_fits_nothing_says_what_was_expected(
     with pytest.raises(PredictionError, match="gone do not exist"):
         take_inventory(tmp_path / "gone", dataset.videos)
     (tmp_path / "file").touch()
-    with pytest.raises(PredictionError, match="file are not a folder"):
+    with pytest.raises(PredictionError, match="file are neither a folder nor an archive"):
         take_inventory(tmp_path / "file", dataset.videos)
     (tmp_path / "empty").mkdir()
     with pytest.raises(PredictionError, match=r"empty is empty: expected .* such as 0601/0001\.png"):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def result(video: str = "0601") -> VideoScores:
     return VideoScores(
         video,
-        "key",
+        {"the protocol": "x"},
         ["0001", "0002"],
         ["ok", "undefined"],
         {"cc": [0.1 + 0.2, math.nan]},
@@ -36,8 +36,8 @@ def test_a_video_result_comes_back_bit_for_bit_inside_the_run(tmp_path: Path, vi
     assert read is not None
     assert read.scores["cc"][0] == 0.1 + 0.2
     assert math.isnan(read.scores["cc"][1])
-    assert (read.video, read.key, read.status, read.negatives, read.depths) == (
-        video, "key", ["ok", "undefined"], [("0602", "0003")], ["uint8"],
+    assert (read.video, read.inputs, read.status, read.negatives, read.depths) == (
+        video, {"the protocol": "x"}, ["ok", "undefined"], [("0602", "0003")], ["uint8"],
     )  # fmt: skip
     assert len(list((run / "videos").iterdir())) == 1
     assert store.read_video(run, "another") is None

@@ -1,0 +1,72 @@
+"""The end of an evaluation: what a reader should know, and all frames in one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from videosal.benchmark import store
+from videosal.benchmark.inventory import list_some
+from videosal.benchmark.plan import CENTER
+from videosal.benchmark.provenance import timestamp
+from videosal.benchmark.results import Run
+from videosal.benchmark.scoring import NON_FINITE, VideoScores
+from videosal.datasets import Coverage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MAPS = "|maps="  # the last part of a signature, known when the maps have been read
+
+
+def finish_run(path: Path, info: dict[str, Any], results: list[VideoScores]) -> Run:
+    """Complete ``run.json`` with what the results tell, and merge them into ``scores.h5``."""
+    depth = _describe_depth(results)
+    info = info | {
+        "signature": f"{info['signature'].partition(_MAPS)[0]}{_MAPS}{depth}",
+        "notes": [*_dataset_notes(info), *_map_notes(results, depth)],
+        "finished": timestamp(),
+    }
+    store.write_info(path, info)
+    run = Run(path, info, results)
+    run.merge()
+    return run
+
+
+def _dataset_notes(info: dict[str, Any]) -> list[str]:
+    notes = []
+    split = f"{info['dataset']}:{info['split']}"
+    coverage = Coverage(**info["coverage"])
+    alone = coverage.videos_found < 2
+    if coverage.partial:
+        notes.append(
+            f"partial copy of {split}: {coverage.videos_found} of {coverage.videos_expected} videos, "
+            f"{coverage.frames_found} of {coverage.frames_expected} frames"
+        )
+    if "sauc" in info["metrics"] and alone:
+        notes.append(f"sauc is undefined: {split} holds one video here, and its negatives come from others")
+    if "ig" in info["metrics"] and info["baseline"] == CENTER and alone:
+        notes.append("ig is measured against a centre Gaussian: there is no other video to average")
+    return notes
+
+
+def _map_notes(results: list[VideoScores], depth: str) -> list[str]:
+    notes = []
+    bad = [
+        f"{result.video}/{frame}"
+        for result in results
+        for frame, status in zip(result.frames, result.status, strict=True)
+        if status == NON_FINITE
+    ]
+    if bad:
+        notes.append(f"{len(bad)} maps hold NaN or infinity and are not scored ({list_some(bad)})")
+    if depth != "8bit":
+        notes.append(f"maps are scored at their own depth ({depth}), not as 8-bit: KLD, IG and AUC-J can differ")
+    return notes
+
+
+def _describe_depth(results: list[VideoScores]) -> str:
+    """Name the depth of the maps of a run for its signature."""
+    names = {depth for result in results for depth in result.depths}
+    if len(names) > 1:
+        return "mixed"
+    return {"uint8": "8bit", "uint16": "16bit"}.get(next(iter(names), "uint8"), "float")

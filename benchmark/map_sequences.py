@@ -1,0 +1,154 @@
+"""All maps of a video in one file: ``.npy``, HDF5, MATLAB, or a video."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from videosal.benchmark.map_trees import MapTree, file_source
+from videosal.datasets.frames import VIDEO_SUFFIXES
+from videosal.errors import PredictionError
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+HDF5_SUFFIXES = frozenset({".h5", ".hdf5"})
+SEQUENCE_SUFFIXES = VIDEO_SUFFIXES | HDF5_SUFFIXES | {".npy", ".mat"}
+_KEYS = ("maps", "salmap", "saliency", "predictions")  # which array is meant, where a file holds several
+
+
+class MapSequence(ABC):
+    """The maps of one video, in the order of its frames."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def read(self, index: int) -> NDArray[Any]:
+        """Return the map of frame `index`, shape (h, w)."""
+
+
+def open_sequence(tree: MapTree, name: str) -> MapSequence:
+    """Open the file `name` of `tree`.
+
+    Raises
+    ------
+    PredictionError
+        It is damaged, or holds no stack of maps (T, H, W).
+    """
+    where = tree.locate(name)
+    suffix = "." + name.rpartition(".")[2].lower()
+    try:
+        if suffix in VIDEO_SUFFIXES:
+            return _VideoMaps(tree, name)
+        if suffix == ".npy":
+            return _open_npy(file_source(tree, name), where)
+        opener = _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
+        return opener(file_source(tree, name), where)
+    except (OSError, ValueError, EOFError) as error:
+        raise PredictionError(f"{where}: not a readable {suffix} file ({error})") from error
+
+
+class _ArrayMaps(MapSequence):
+    """An array, in memory or on disk, whose first axis is time after `order` is applied."""
+
+    def __init__(self, array: Any, where: str, *, reverse: bool = False) -> None:
+        self._array, self._reverse = array, reverse
+        sides = [(axis, side) for axis, side in enumerate(array.shape) if side != 1 or array.ndim <= 3]
+        if len(sides) != 3 or array.dtype.kind not in "buif":
+            raise PredictionError(
+                f"{where}: an array of shape {array.shape} and type {array.dtype}, expected real maps (T, H, W)"
+            )
+        self._shape = tuple(side for _, side in sides)
+
+    def __len__(self) -> int:
+        return int(self._shape[0])
+
+    def read(self, index: int) -> NDArray[Any]:
+        """Return one slice; MATLAB's files come with their axes reversed."""
+        image = np.asarray(self._array[index]).reshape(self._shape[1:])
+        return image.T if self._reverse else image
+
+
+class _VideoMaps(MapSequence):
+    """A video of maps, read forwards; its colours are taken as grey."""
+
+    def __init__(self, tree: MapTree, name: str) -> None:
+        self._tree, self._name = tree, name
+        self._next, self._frames = 0, self._decode()
+        self._length: int | None = None
+
+    def __len__(self) -> int:
+        if self._length is None:
+            self._length = sum(1 for _ in self._decode())
+        return self._length
+
+    def read(self, index: int) -> NDArray[Any]:
+        """Decode up to the frame `index`; going back starts again."""
+        if index < self._next:
+            self._next, self._frames = 0, self._decode()
+        for image in self._frames:
+            self._next += 1
+            if self._next > index:
+                return image
+        raise PredictionError(f"{self._tree.locate(self._name)}: the video ends before frame {index}")
+
+    def _decode(self) -> Iterator[NDArray[np.uint8]]:
+        where = self._tree.locate(self._name)
+        try:
+            import av
+        except ImportError as error:
+            raise PredictionError(f"{where}: reading maps from a video needs pip install 'videosal[video]'") from error
+        try:
+            source = file_source(self._tree, self._name)
+            with av.open(str(source) if isinstance(source, Path) else source) as container:
+                assert isinstance(container, av.container.InputContainer)
+                for frame in container.decode(video=0):
+                    yield np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+        except av.error.FFmpegError as error:
+            raise PredictionError(f"{where}: not a readable video ({error})") from error
+
+
+def _open_npy(source: Path | io.BytesIO, where: str) -> MapSequence:
+    if isinstance(source, Path):
+        return _ArrayMaps(np.load(source, mmap_mode="r", allow_pickle=False), where)
+    return _ArrayMaps(np.load(source, allow_pickle=False), where)
+
+
+def _open_hdf5(source: Path | io.BytesIO, where: str, *, reverse: bool = False) -> MapSequence:
+    import h5py
+
+    return _ArrayMaps(_choose(h5py.File(source, "r"), where), where, reverse=reverse)
+
+
+def _open_mat(source: Path | io.BytesIO, where: str) -> MapSequence:
+    """Open MATLAB 7.3 (HDF5, axes reversed: (T, 1, W, H)) or an older file (H, W, T)."""
+    import h5py
+    from scipy.io import loadmat
+
+    try:
+        h5py.File(source, "r").close()
+    except OSError:  # not HDF5
+        pass
+    else:
+        return _open_hdf5(source, where, reverse=True)
+    content = loadmat(source)  # type: ignore[arg-type]  # a file object will do
+    arrays = {key: value for key, value in content.items() if not key.startswith("__")}
+    return _ArrayMaps(np.moveaxis(np.squeeze(_choose(arrays, where)), -1, 0), where)
+
+
+def _choose(arrays: Any, where: str) -> Any:
+    """Take the array that holds the maps: the only stack, or the one with a usual name."""
+    stacks = {key: value for key, value in arrays.items() if getattr(value, "ndim", 0) >= 3}
+    named = [stacks[key] for key in _KEYS if key in stacks]
+    if len(stacks) == 1:
+        return next(iter(stacks.values()))
+    if named:
+        return named[0]
+    raise PredictionError(f"{where}: holds {', '.join(arrays) or 'nothing'}, expected a stack of maps named maps")

@@ -1,0 +1,202 @@
+"""Where predictions lie: a folder, or a zip or tar archive that is read in place, all through one interface."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tarfile
+import zipfile
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from videosal.errors import PredictionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+MAX_MEMBER = 2**31  # bytes of one unpacked file: more than the maps of the longest video take
+_DEPTH = 6  # folders below the root that are looked into
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file.
+
+    Attributes
+    ----------
+    name : str
+        Path below the root, with ``/``.
+    size : int
+        Bytes, unpacked.
+    stamp : int
+        Changes with the content: time of the last change in a folder, checksum or time in an archive.
+    """
+
+    name: str
+    size: int
+    stamp: int
+
+
+class MapTree(ABC):
+    """Files below a root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @abstractmethod
+    def entries(self) -> list[Entry]:
+        """List all files, hidden ones left out, sorted by name."""
+
+    @abstractmethod
+    def read(self, name: str) -> bytes:
+        """Read a file; raise `PredictionError` where it is not there or damaged."""
+
+    def locate(self, name: str) -> str:
+        """Say where a file lies, for messages."""
+        return f"{self.root}:{name}"
+
+
+class FolderTree(MapTree):
+    """A folder; links are followed, and a loop of links is cut where it closes."""
+
+    def entries(self) -> list[Entry]:
+        """List the files with their sizes and times."""
+        return sorted(self._walk(self.root, "", frozenset()), key=lambda entry: entry.name)
+
+    def read(self, name: str) -> bytes:
+        """Read a file."""
+        try:
+            return (self.root / name).read_bytes()
+        except OSError as error:
+            raise PredictionError(f"{self.locate(name)}: cannot be read ({error.strerror or error})") from error
+
+    def locate(self, name: str) -> str:
+        """Return the path of a file."""
+        return str(self.root / name)
+
+    def _walk(self, folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[Entry]:
+        status = folder.stat()
+        here = (status.st_dev, status.st_ino)
+        if here in above or len(above) > _DEPTH:
+            return
+        with os.scandir(folder) as found:
+            for item in found:
+                if item.name.startswith("."):
+                    continue
+                if item.is_dir():
+                    yield from self._walk(folder / item.name, f"{prefix}{item.name}/", above | {here})
+                elif item.is_file():
+                    info = item.stat()
+                    yield Entry(prefix + item.name, info.st_size, info.st_mtime_ns)
+
+
+class ZipTree(MapTree):
+    """A zip archive."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        try:
+            self._archive = zipfile.ZipFile(root)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise PredictionError(f"{root}: not a readable zip archive ({error})") from error
+
+    def entries(self) -> list[Entry]:
+        """List the members with their checksums."""
+        members = [info for info in self._archive.infolist() if not info.is_dir()]
+        for info in members:
+            _check_member(self.root, info.filename, info.file_size, stat.S_ISLNK(info.external_attr >> 16))
+        return _visible(Entry(info.filename, info.file_size, info.CRC) for info in members)
+
+    def read(self, name: str) -> bytes:
+        """Unpack a member into memory."""
+        try:
+            return self._archive.read(name)
+        except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
+            raise PredictionError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
+
+
+class TarTree(MapTree):
+    """A tar archive. A compressed one has no index: reading it out of order is slow."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        try:
+            self._archive = tarfile.open(root)  # noqa: SIM115  # kept open for reading
+        except (OSError, EOFError, tarfile.TarError) as error:
+            raise PredictionError(f"{root}: not a readable tar archive ({error})") from error
+        try:
+            self._members = {info.name: info for info in self._archive.getmembers() if not info.isdir()}
+        except (OSError, EOFError, tarfile.TarError) as error:
+            self._archive.close()
+            raise PredictionError(f"{root}: a damaged tar archive ({error})") from error
+
+    def __del__(self) -> None:
+        if hasattr(self, "_archive"):
+            self._archive.close()
+
+    def entries(self) -> list[Entry]:
+        """List the members with their times."""
+        for info in self._members.values():
+            _check_member(self.root, info.name, info.size, not info.isreg())
+        return _visible(
+            Entry(name.removeprefix("./"), info.size, int(info.mtime)) for name, info in self._members.items()
+        )
+
+    def read(self, name: str) -> bytes:
+        """Unpack a member into memory."""
+        try:
+            info = self._members[name] if name in self._members else self._members[f"./{name}"]
+            file = self._archive.extractfile(info)
+            assert file is not None
+            return file.read()
+        except (OSError, KeyError, EOFError, tarfile.TarError) as error:
+            raise PredictionError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
+
+
+def open_tree(root: Path) -> MapTree:
+    """Open a folder or an archive; a process keeps the archives it opened last.
+
+    Raises
+    ------
+    PredictionError
+        There is nothing, or something else.
+    """
+    if root.is_dir():
+        return FolderTree(root)
+    if not root.exists():
+        raise PredictionError(f"the predictions {root} do not exist")
+    if not root.name.lower().endswith(ARCHIVE_SUFFIXES):
+        known = ", ".join(ARCHIVE_SUFFIXES)
+        raise PredictionError(f"the predictions {root} are neither a folder nor an archive ({known})")
+    status = root.stat()
+    return _open_archive(root, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _open_archive(root: Path, _size: int, _time: int) -> MapTree:
+    return ZipTree(root) if root.name.lower().endswith(".zip") else TarTree(root)
+
+
+def file_source(tree: MapTree, name: str) -> Path | io.BytesIO:
+    """Return what libraries can open: the path of a file on disk, or the content of an archive's member."""
+    return tree.root / name if isinstance(tree, FolderTree) else io.BytesIO(tree.read(name))
+
+
+def _visible(entries: Iterator[Entry]) -> list[Entry]:
+    shown = (e for e in entries if not any(part.startswith((".", "__MACOSX")) for part in e.name.split("/")))
+    return sorted(shown, key=lambda entry: entry.name)
+
+
+def _check_member(archive: Path, name: str, size: int, special: bool) -> None:
+    """Refuse what no archive of maps holds, although nothing is ever unpacked to disk."""
+    if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts or name[1:2] == ":":
+        raise PredictionError(f"{archive}: refused, its member {name!r} points outside the archive")
+    if special:
+        raise PredictionError(f"{archive}: refused, its member {name!r} is a link or a device, not a file")
+    if size > MAX_MEMBER:
+        raise PredictionError(f"{archive}: refused, its member {name!r} unpacks to {size} bytes")

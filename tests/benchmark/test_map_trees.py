@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from videosal.benchmark import map_trees
+from videosal.benchmark.map_trees import open_tree
+from videosal.errors import PredictionError
+
+FILES = {"0601/0001.png": b"one", "0601/0002.png": b"two", "0602/iter_0/0001.png": b"three"}
+
+
+@pytest.fixture(params=["folder", "zip", "tar", "tar.gz"])
+def tree(request: pytest.FixtureRequest, tmp_path: Path) -> map_trees.MapTree:
+    root = tmp_path / f"maps.{request.param}"
+    if request.param == "folder":
+        for name, content in {**FILES, ".hidden/x.png": b"", "0601/.DS_Store": b""}.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(content)
+    elif request.param == "zip":
+        with zipfile.ZipFile(root, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("0601/", b"")
+            for name, content in {**FILES, "__MACOSX/0601/._0001.png": b""}.items():
+                archive.writestr(name, content)
+    else:
+        with tarfile.open(root, "w:gz" if root.suffix == ".gz" else "w") as tar:
+            for name, content in FILES.items():
+                info = tarfile.TarInfo(f"./{name}")
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+    return open_tree(root)
+
+
+def test_every_kind_lists_and_reads_the_same_files(tree: map_trees.MapTree) -> None:
+    entries = tree.entries()
+    assert [(entry.name, entry.size) for entry in entries] == [(name, len(FILES[name])) for name in sorted(FILES)]
+    for name in sorted(FILES, reverse=True):
+        assert tree.read(name) == FILES[name]
+        source = map_trees.file_source(tree, name)
+        assert (source.read_bytes() if isinstance(source, Path) else source.read()) == FILES[name]
+        assert name in tree.locate(name)
+    with pytest.raises(PredictionError, match=r"0009\.png: cannot be"):
+        tree.read("0601/0009.png")
+
+
+def test_links_are_followed_and_a_loop_ends(tmp_path: Path) -> None:
+    (tmp_path / "real/0601").mkdir(parents=True)
+    (tmp_path / "real/0601/0001.png").write_bytes(b"x")
+    root = tmp_path / "maps"
+    root.mkdir()
+    (root / "0601").symlink_to(tmp_path / "real/0601")
+    (root / "loop").symlink_to(root)
+    (root / "broken").symlink_to(tmp_path / "gone")
+    assert [entry.name for entry in open_tree(root).entries()] == ["0601/0001.png"]
+
+
+def zip_of(path: Path, name: str, *, attributes: int = 0) -> Path:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = attributes << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(info, b"/etc/passwd")
+    return path
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../outside.png", "0601/../../x.png", "C:\\maps\\0001.png", "..\\x.png"]
+)
+def test_archives_that_point_outside_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(PredictionError, match="points outside the archive"):
+        open_tree(zip_of(tmp_path / "maps.zip", name)).entries()
+    with tarfile.open(tmp_path / "maps.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo(name))
+    with pytest.raises(PredictionError, match="points outside the archive"):
+        open_tree(tmp_path / "maps.tar").entries()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_links_and_devices_in_archives_are_refused(tmp_path: Path, kind: bytes) -> None:
+    info = tarfile.TarInfo("0601/0001.png")
+    info.type, info.linkname = kind, "/etc/passwd"
+    with tarfile.open(tmp_path / "maps.tar", "w") as tar:
+        tar.addfile(info)
+    with pytest.raises(PredictionError, match="is a link or a device"):
+        open_tree(tmp_path / "maps.tar").entries()
+    link = zip_of(tmp_path / "maps.zip", "0601/0001.png", attributes=0o120777)
+    with pytest.raises(PredictionError, match="is a link or a device"):
+        open_tree(link).entries()
+
+
+def test_a_member_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_trees, "MAX_MEMBER", 1000)
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0601/0001.png", bytes(10_000))
+    with pytest.raises(PredictionError, match=r"'0601/0001\.png' unpacks to 10000 bytes"):
+        open_tree(tmp_path / "bomb.zip").entries()
+
+
+def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
+    for name in ("a.zip", "a.tar", "a.tar.gz"):
+        (tmp_path / name).write_bytes(b"no archive")
+        with pytest.raises(PredictionError, match=rf"{name}: not a readable (zip|tar) archive"):
+            open_tree(tmp_path / name)
+    whole = zip_of(tmp_path / "whole.zip", "0601/0001.png").read_bytes()
+    (tmp_path / "cut.zip").write_bytes(whole[:-10])
+    with pytest.raises(PredictionError, match=r"cut\.zip: not a readable zip"):
+        open_tree(tmp_path / "cut.zip")
+    (tmp_path / "flipped.zip").write_bytes(whole.replace(b"/etc", b"/EtC"))
+    with pytest.raises(PredictionError, match=r"0001\.png: cannot be unpacked"):
+        open_tree(tmp_path / "flipped.zip").read("0601/0001.png")
