@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import weakref
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from videosal.errors import InputError
 from videosal.metrics import kernels_bytes, kernels_floats
+from videosal.metrics.flat import flat
 from videosal.metrics.floating import measure
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Baseline:
 def read_baseline(array: Array, size: Size, resize: Resize) -> Baseline:
     """Bring a map to `size` and measure it.
 
-    The result is kept as long as the array lives, if the array cannot change: it owns its data and is not writeable.
+    The last few results are kept for arrays that cannot change: those that own their data and are not writeable.
 
     Raises
     ------
@@ -54,28 +54,36 @@ def read_baseline(array: Array, size: Size, resize: Resize) -> Baseline:
     """
     if array.flags.writeable or not array.flags.owndata:
         return _measured(array, size, resize)
-    key = (id(array), size, resize)
-    known = _kept.get(key)
-    if known is not None and known[0]() is array:
-        return known[1]
-    baseline = _measured(array, size, resize)
-    _kept[key] = (weakref.ref(array, lambda _: _kept.pop(key, None)), baseline)
-    return baseline
+    return _remembered(_Same(array), size, resize)
 
 
-_kept: dict[tuple[int, Size, Resize], tuple[weakref.ref[Array], Baseline]] = {}
+class _Same:
+    """Makes an array a key of its own: equal to nothing else."""
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+    def __hash__(self) -> int:
+        return id(self.array)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.array is other.array
+
+
+@lru_cache(maxsize=8)
+def _remembered(same: _Same, size: Size, resize: Resize) -> Baseline:
+    return _measured(same.array, size, resize)
 
 
 def _measured(array: Array, size: Size, resize: Resize) -> Baseline:
     if array.dtype == np.uint8 and array.shape == size:
-        values = array.reshape(-1)
+        values = flat(array)
         low, high, total = kernels_bytes.byte_extent(values)
         return Baseline(values, low, total - low * values.size, low == high)
-    doubles = array.astype(np.float64, copy=False) if array.shape == size else resize(array, size)
-    values = doubles.reshape(-1)
+    values = flat(array.astype(np.float64, copy=False) if array.shape == size else resize(array, size))
     low, high, total = kernels_floats.extent(values)
     excess = total - low * values.size
-    if math.isfinite(excess) and excess > 0.01 * abs(low) * values.size and high < 1e100:
+    if 1e-100 < excess < 1e100 and excess > 0.01 * abs(low) * values.size:
         return Baseline(values, low, excess, False)  # the rule, without a second pass over the map
     values, spread = measure(values)
     if spread is None:

@@ -118,7 +118,7 @@ class Comparison(ABC):
             return math.nan
         if self.prediction.constant:
             return kernels_counts.judd_area(np.array([n]), np.array([0]), np.array([size]), size)
-        hits, below, equal = self._levels
+        hits, below, equal = self._levels()
         return kernels_counts.judd_area(hits, below, equal, size)
 
     def auc_borji(self) -> float:
@@ -164,16 +164,12 @@ class Comparison(ABC):
         """Sum of D * log(eps + D / (P + eps)), both scaled to sum 1."""
 
     @abstractmethod
-    def _find_levels(self) -> tuple[Counts, Counts, Counts]:
+    def _levels(self) -> tuple[Counts, Counts, Counts]:
         """For ascending values, all fixated ones among them: fixated pixels at it, all pixels below it, and at it."""
 
     @abstractmethod
     def _alarms(self) -> Counts:
         """How many pixels reach each threshold."""
-
-    @cached_property
-    def _levels(self) -> tuple[Counts, Counts, Counts]:
-        return self._find_levels()
 
     @cached_property
     def _thresholds(self) -> Floats:

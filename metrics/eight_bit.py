@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from videosal.metrics import kernels_bytes
 from videosal.metrics.comparison import Comparison, Spread
+from videosal.metrics.flat import flat, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,15 +25,18 @@ class EightBitComparison(Comparison):
 
     def __init__(self, frame: Frame, protocol: Protocol, *, with_density: bool) -> None:
         super().__init__(frame, protocol)
-        self.values = frame.prediction.reshape(-1)
+        self.values = flat(frame.prediction)
         if with_density:
             assert frame.density is not None
-            self._d = frame.density.reshape(-1)
-            self._counts, self._weights = kernels_bytes.weighted_histogram(self.values, self._d)
-            self._density_counts = kernels_bytes.histogram(self._d)
+            self._d = flat(frame.density)
+            d_words = words(self._d)
+            self._counts, self._weights = kernels_bytes.weighted_histogram(
+                self.values, words(self.values), self._d, d_words
+            )
+            self._density_counts = kernels_bytes.histogram(self._d, d_words)
             self.density = byte_spread(self._density_counts, self._d.size)
         else:
-            self._counts = kernels_bytes.histogram(self.values)
+            self._counts = kernels_bytes.histogram(self.values, words(self.values))
         self.prediction = byte_spread(self._counts, self.values.size)
 
     def _codeviation(self) -> float:
@@ -48,7 +52,7 @@ class EightBitComparison(Comparison):
         own = kernels_bytes.count_negentropy(self._density_counts, d_sum)
         return own - kernels_bytes.count_cross(self._weights, p_sum, d_sum, eps)
 
-    def _find_levels(self) -> tuple[Counts, Counts, Counts]:
+    def _levels(self) -> tuple[Counts, Counts, Counts]:
         hits, below = kernels_bytes.count_levels(self._counts, self.values, self.fixations)
         return hits, below, self._counts
 

@@ -11,6 +11,7 @@ import numpy as np
 from videosal.metrics import kernels_bytes, kernels_floats
 from videosal.metrics.comparison import Comparison, Spread
 from videosal.metrics.eight_bit import byte_spread
+from videosal.metrics.flat import flat, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
 
 # More marks than this in one bucket, and sorting all pixels is the faster way to rank them.
-_CROWDED = 7
+_CROWDED = 15
 
 
 class FloatComparison(Comparison):
@@ -31,16 +32,16 @@ class FloatComparison(Comparison):
 
     def __init__(self, frame: Frame, protocol: Protocol, *, with_density: bool) -> None:
         super().__init__(frame, protocol)
-        given = frame.prediction.reshape(-1)
+        given = flat(frame.prediction)
         doubles = given.astype(np.float64, copy=False)
         self.values, spread = measure(doubles)
-        self._sortable = given if self.values is doubles else self.values
+        self._sortable = given if np.may_share_memory(self.values, doubles) else self.values
         self.finite = spread is not None
         if spread is not None:
             self.prediction = spread
         if with_density:
             assert frame.density is not None
-            self._d, self.density = _measure_density(frame.density.reshape(-1))
+            self._d, self.density = _measure_density(flat(frame.density))
 
     def _codeviation(self) -> float:
         return kernels_floats.codeviation(self.values, self._d, self.prediction.mean, self.density.mean)
@@ -53,10 +54,10 @@ class FloatComparison(Comparison):
         p_scale, d_sum = 1 / (self.prediction.total or 1.0), self.density.total
         if self._d.dtype != np.uint8:
             return kernels_floats.divergence(self.values, self._d, p_scale, 1 / d_sum, eps)
-        own = kernels_bytes.count_negentropy(kernels_bytes.histogram(self._d), d_sum)
+        own = kernels_bytes.count_negentropy(kernels_bytes.histogram(self._d, words(self._d)), d_sum)
         return own - kernels_floats.cross(self.values, self._d, p_scale, d_sum, eps)
 
-    def _find_levels(self) -> tuple[Counts, Counts, Counts]:
+    def _levels(self) -> tuple[Counts, Counts, Counts]:
         marks, below, equal = self._marked
         fixated = np.sort(self.values[self.fixations])
         up_to = np.searchsorted(fixated, marks, side="right")
@@ -71,28 +72,32 @@ class FloatComparison(Comparison):
         """The fixated values and the thresholds, ascending; how many pixels lie below each and equal it."""
         marks = np.unique(np.concatenate((self.values[self.fixations], self._thresholds)))
         low, high = self.prediction.low, self.prediction.high
-        first, most = kernels_floats.first_marks(marks, low, high)
+        last = int(np.float64(high - low).view(np.int64))
+        first, most = kernels_floats.first_marks((marks - low).view(np.int64), last)
         if most <= _CROWDED:
-            return marks, *kernels_floats.ranks(self.values, low, high, marks, first, most)
-        ordered = np.sort(self._sortable)
+            scratch = np.empty(2048)
+            return marks, *kernels_floats.ranks(
+                self.values, low, last, marks, first, most, scratch, scratch.view(np.int64)
+            )
+        # Sorting is faster for the dtype that was given, and the order is the same.
+        ordered = np.sort(self._sortable).astype(np.float64, copy=False)
         below = np.searchsorted(ordered, marks, side="left")
         return marks, below, np.searchsorted(ordered, marks, side="right") - below
 
 
 def measure(values: Floats) -> tuple[Floats, Spread | None]:
-    """Return the spread of a flat map, or None if a value is not finite.
+    """Return a flat map, read-only, and its spread, or None for that if a value is not finite.
 
     Every metric is the same for a map times a power of two. Where sums of squares could overflow or vanish, the values
     come back so scaled; otherwise they are what was given.
     """
+    values = flat(values)
     low, high, total = kernels_floats.extent(values)
     if not math.isfinite(total) and not np.isfinite(values).all():
         return values, None
-    if not math.isfinite(total):
-        low, high = float(values.min()), float(values.max())
     _, exponent = math.frexp(max(abs(low), abs(high)))
     if abs(exponent) > 300:
-        values = np.ldexp(values, -exponent)
+        values = flat(np.ldexp(values, -exponent))
         low, high, total = kernels_floats.extent(values)
     excess, squares = kernels_floats.deviations(values, low, total / values.size)
     return values, Spread.of(values.size, low, high, total / values.size, excess, squares)
@@ -100,7 +105,7 @@ def measure(values: Floats) -> tuple[Floats, Spread | None]:
 
 def _measure_density(values: Array) -> tuple[Array, Spread]:
     if values.dtype == np.uint8:
-        return values, byte_spread(kernels_bytes.histogram(values), values.size)
+        return values, byte_spread(kernels_bytes.histogram(values, words(values)), values.size)
     doubles, spread = measure(values)
     assert spread is not None  # the input check has refused others
     return doubles, spread

@@ -78,10 +78,9 @@ def score_frame(
     else:
         names = _asked((metrics,) if isinstance(metrics, str) else tuple(metrics), present)
 
-    from videosal.metrics.inputs import read_frame  # these import numba
-    from videosal.metrics.scoring import score
+    from videosal.metrics.scoring import score  # imports numba
 
-    return score(read_frame(prediction, *given, rules), names, rules)
+    return score(prediction, *given, names=names, protocol=rules)
 
 
 def warm_up() -> None:
@@ -91,12 +90,13 @@ def warm_up() -> None:
     """
     import numpy as np
 
-    ramp = np.arange(64 * 65, dtype=np.uint8).reshape(64, 65)
-    for prediction in (ramp, ramp.astype(np.float64), ramp[::2]):
-        for density in (ramp, ramp.astype(np.float64)):
-            points = np.array([[1, 2], [3, 4], [30, 40]])
-            score_frame(prediction, density, points, other_fixations=ramp > 250, baseline=density)
-    score_frame(ramp, fixations=ramp > 250)
+    low = np.arange(30, dtype=np.uint8).reshape(5, 6)
+    points = np.array([[1, 2], [3, 4]])
+    for prediction in (low, low / 7, low[::2]):
+        for density in (low, low / 7):
+            for baseline in (low, low / 7):
+                score_frame(prediction, density, points, other_fixations=low > 20, baseline=baseline)
+    score_frame(low, fixations=points)
 
 
 @lru_cache

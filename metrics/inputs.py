@@ -11,6 +11,7 @@ import numpy as np
 from videosal.errors import InputError
 from videosal.metrics import kernels_counts, kernels_floats
 from videosal.metrics.baseline import read_baseline
+from videosal.metrics.flat import flat, words
 from videosal.metrics.resize import RESIZE
 
 if TYPE_CHECKING:
@@ -109,10 +110,10 @@ def _density(value: ArrayLike) -> Array:
     if array.dtype == np.uint8:
         return array
     array = array.astype(np.float64, copy=False)
-    low, _, total = kernels_floats.extent(array.reshape(-1))
+    low, _, total = kernels_floats.extent(flat(array))
     if not math.isfinite(total) and not np.isfinite(array).all():
         raise InputError("density holds NaN or infinity: give finite values")
-    if low < 0 or (not math.isfinite(total) and array.min() < 0):
+    if low < 0:
         raise InputError(f"density has negative values, down to {low:g}: give values of 0 and above")
     return array
 
@@ -135,16 +136,20 @@ def _pixels(name: str, array: Array, size: Size, truth: tuple[int, ...] | None) 
         raise InputError(f"{name} holds NaN or infinity: give a mask that is nonzero where fixated")
     if array.dtype != np.uint8:
         array = (array if array.dtype.kind == "b" else array != 0).view(np.uint8)
-    return kernels_counts.mask_pixels(np.ascontiguousarray(array).reshape(-1))
+    mask = flat(np.ascontiguousarray(array))
+    return kernels_counts.mask_pixels(mask, words(mask))
 
 
 def _pixels_of_points(name: str, points: Array, size: Size) -> Pixels:
     if points.dtype.kind not in "iu" and points.size:
         raise InputError(f"{name} has the shape of points and dtype {points.dtype}: give integers (row, col)")
-    pixels, outside = kernels_counts.point_pixels(np.ascontiguousarray(points, dtype=np.int64), *size)
+    coordinates = flat(np.ascontiguousarray(points, dtype=np.int64))
+    pixels, outside = kernels_counts.point_pixels(coordinates, *size)
     if outside >= 0:
         row, column = points[outside].tolist()
         raise InputError(
             f"{name} has the point (row {row}, col {column}) outside the frame of {size[0]} rows and {size[1]} columns"
         )
+    if name == "fixations":
+        pixels.sort()  # as those of a mask are, so that sums over both have the same bits
     return pixels

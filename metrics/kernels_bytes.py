@@ -3,6 +3,8 @@
 One pass over prediction and density gives a histogram of the prediction and, in the same table, the density below each
 of its values: from these follow CC, KLD and all AUCs. (A joint histogram of 256 x 256 bins holds the same and more, but
 does not stay in the fastest cache: its cost swings threefold with the content of the maps.)
+
+Words are the same bytes, eight at a time, as :func:`videosal.metrics.flat.words` gives them.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
     Counts = NDArray[np.int64]
+    Words = NDArray[np.uint64]
 
-_BLOCK = 4096
 # 256 bytes add up to less than 2^16, so that sums of them may stay in 16 bits, where vector registers hold most.
 _SHORT = 256
 
@@ -36,17 +38,15 @@ _EIGHT = np.uint64(8) << _COUNT_SHIFT
 
 
 @kernel
-def histogram(x: Bytes) -> Counts:
+def histogram(x: Bytes, words: Words) -> Counts:
     """How often each of the 256 values occurs."""
     # Eight tables in turn, so that equal neighbours do not wait for each other's store.
-    tables = np.zeros((8, 256), np.uint32)
-    one = np.uint32(1)
-    whole = x.size // 8 * 8
-    words = x[:whole].view(np.uint64)
+    tables = np.zeros((8, 256), np.uint64)
+    one = np.uint64(1)
     for i in range(words.size):
         w = words[i]
         if w == ((w << _S1) | (w >> _S7)):  # all eight equal
-            tables[i & 7, w & _BYTE] += np.uint32(8)
+            tables[i & 7, w & _BYTE] += np.uint64(8)
         else:
             tables[0, w & _BYTE] += one
             tables[1, (w >> _S1) & _BYTE] += one
@@ -56,23 +56,21 @@ def histogram(x: Bytes) -> Counts:
             tables[5, (w >> _S5) & _BYTE] += one
             tables[6, (w >> _S6) & _BYTE] += one
             tables[7, w >> _S7] += one
-    for i in range(whole, x.size):
+    for i in range(8 * words.size, x.size):
         tables[0, x[i]] += one
     counts = np.zeros(256, np.int64)
     for j in range(8):
         for value in range(256):
-            counts[value] += tables[j, value]
+            counts[value] += np.int64(tables[j, value])
     return counts
 
 
 @kernel
-def weighted_histogram(x: Bytes, weights: Bytes) -> tuple[Counts, Counts]:
+def weighted_histogram(x: Bytes, words: Words, weights: Bytes, weight_words: Words) -> tuple[Counts, Counts]:
     """How often each of the 256 values of x occurs, and the sum of the weights at its pixels."""
     tables = np.zeros((8, 256), np.uint64)
-    whole = x.size // 8 * 8
-    words, heavy = x[:whole].view(np.uint64), weights[:whole].view(np.uint64)
     for i in range(words.size):
-        w, v = words[i], heavy[i]
+        w, v = words[i], weight_words[i]
         if w == ((w << _S1) | (w >> _S7)):
             pairs = (v & _ALTERNATE) + ((v >> _S1) & _ALTERNATE)
             tables[i & 7, w & _BYTE] += _EIGHT + ((pairs * _SUM_OF_PAIRS) >> _S6)
@@ -85,7 +83,7 @@ def weighted_histogram(x: Bytes, weights: Bytes) -> tuple[Counts, Counts]:
             tables[5, (w >> _S5) & _BYTE] += _ONE + ((v >> _S5) & _BYTE)
             tables[6, (w >> _S6) & _BYTE] += _ONE + ((v >> _S6) & _BYTE)
             tables[7, w >> _S7] += _ONE + (v >> _S7)
-    for i in range(whole, x.size):
+    for i in range(8 * words.size, x.size):
         tables[0, x[i]] += _ONE + np.uint64(weights[i])
     counts, sums = np.zeros(256, np.int64), np.zeros(256, np.int64)
     for j in range(8):
@@ -173,8 +171,8 @@ def count_survivors(counts: Counts, thresholds: NDArray[np.float64]) -> Counts:
 def byte_extent(x: Bytes) -> tuple[float, float, float]:
     """Minimum, maximum and sum."""
     low, high, total = 255, 0, 0
-    for i in range(0, x.size, _BLOCK):
-        block_low, block_high, block_total = _extent_block(x[i : i + _BLOCK])
+    for i in range(0, x.size, _SHORT):
+        block_low, block_high, block_total = _extent_block(x[i : i + _SHORT])
         low, high = min(low, block_low), max(high, block_high)
         total += block_total
     return float(low), float(high), float(total)
@@ -187,7 +185,7 @@ def byte_overlap(p: Bytes, d: Bytes, p_low: float, d_low: float, p_sum: float, d
     The first is the smaller one where the ratio of the two differences is at most p_sum / d_sum. That ratio is a
     fraction of bytes, so it may be held against the largest such fraction instead, which takes 16-bit integers only.
     """
-    numerator, denominator = _fraction_below(np.int64(p_sum), np.int64(d_sum))
+    numerator, denominator = _fraction_below(int(p_sum), int(d_sum))
     p_part = d_part = 0
     for i in range(0, p.size, _SHORT):
         a, b = _overlap_block(
@@ -205,12 +203,12 @@ def byte_overlap(p: Bytes, d: Bytes, p_low: float, d_low: float, p_sum: float, d
 
 @kernel
 def _extent_block(x: Bytes) -> tuple[int, int, int]:
-    low, high, total = x[0], x[0], np.int32(0)
+    low, high, total = x[0], x[0], np.uint16(0)
     for i in range(x.size):
         low = min(low, x[i])
         high = max(high, x[i])
-        total = np.int32(total + x[i])
-    return low, high, total
+        total = np.uint16(total + x[i])
+    return int(low), int(high), int(total)
 
 
 @kernel
@@ -236,4 +234,4 @@ def _overlap_block(
         first = np.uint16(x * denominator) <= np.uint16(y * numerator)
         p_part = np.uint16(p_part + (x if first else nothing))
         d_part = np.uint16(d_part + (nothing if first else y))
-    return p_part, d_part
+    return int(p_part), int(d_part)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
     Floats = NDArray[np.float64]
     Counts = NDArray[np.int64]
+    Words = NDArray[np.uint64]
 
 
 @kernel
-def mask_pixels(mask: Bytes) -> Counts:
-    """Indices of the nonzero bytes, ascending."""
-    blocks = mask.size // 64
-    words = mask[: 64 * blocks].view(np.uint64)
+def mask_pixels(mask: Bytes, words: Words) -> Counts:
+    """Indices of the nonzero bytes, ascending; words are the same bytes, eight at a time."""
+    blocks = words.size // 8
     occupied = 0
     for i in range(words.size):
         occupied += words[i] != 0
@@ -47,12 +47,12 @@ def mask_pixels(mask: Bytes) -> Counts:
 
 @kernel
 def point_pixels(points: Counts, height: int, width: int) -> tuple[Counts, int]:
-    """Indices of the pixels that the points (n, 2) hit, each once, in their order; and the first outside or -1."""
+    """Indices of the pixels that points (row, col, row, col, ...) hit, each once; and the first point outside or -1."""
     seen = np.zeros((height * width + 63) // 64, np.uint64)
-    pixels = np.empty(points.shape[0], np.int64)
+    pixels = np.empty(points.size // 2, np.int64)
     found = 0
-    for i in range(points.shape[0]):
-        row, column = points[i, 0], points[i, 1]
+    for i in range(pixels.size):
+        row, column = points[2 * i], points[2 * i + 1]
         if row < 0 or row >= height or column < 0 or column >= width:
             return pixels, i
         index = row * width + column
@@ -145,7 +145,7 @@ def judd_area(hits: Counts, below: Counts, equal: Counts, pixels: int) -> float:
                 last_step = above + others * (hits[k] / (hits[k] + 1))
             doubled += hits[k] * (2 * (below[k] - hits_below) + others)
             hits_below += hits[k]
-    return (doubled + last_step) / (2 * n * m)
+    return float((doubled + last_step) / (2 * n * m))
 
 
 @kernel

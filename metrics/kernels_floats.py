@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     Bytes = NDArray[np.uint8]
     Floats = NDArray[np.float64]
     Counts = NDArray[np.int64]
+    Buckets = NDArray[np.int32]
+    Keys = NDArray[np.int64]
 
 _BLOCK = 2048
-_BUCKETS = 4096
+# 256 buckets for each of 64 octaves of distance from the minimum.
+_DROPPED_BITS = 52 - 8
+_BUCKETS = 64 << 8
 
 
 @kernel
@@ -92,57 +96,80 @@ def cross(p: Floats, d: Bytes, p_scale: float, d_sum: float, eps: float) -> floa
 
 
 @kernel
-def first_marks(marks: Floats, low: float, high: float) -> tuple[Counts, int]:
-    """Cut low..high into equal buckets: the place of the first mark in each or after it, and the most marks in one."""
-    scale = (_BUCKETS - 1) / (high - low)
-    first = np.empty(_BUCKETS, np.int64)
+def first_marks(keys: Keys, last: int) -> tuple[Buckets, int]:
+    """Sort ascending marks into buckets: the place of the first mark in each or after it, and the most in one.
+
+    A bucket holds values that share exponent and leading bits of their distance from the minimum. So buckets are narrow
+    near the minimum, where most of a saliency map lies; values all too near to it share the first.
+
+    `keys` are the distances of the marks, read as integers, which ascend as positive doubles do; `last` is that of the
+    maximum.
+    """
+    first = np.empty(_BUCKETS, np.int32)
     bucket = most = 0
-    for k in range(marks.size):
-        until = np.int64((marks[k] - low) * scale)
+    for k in range(keys.size):
+        until = _bucket(keys[k], last)
         while bucket <= until:
             first[bucket] = k
             bucket += 1
         most = max(most, k + 1 - first[until])
-    first[bucket:] = marks.size
+    while bucket < _BUCKETS:
+        first[bucket] = keys.size
+        bucket += 1
     return first, most
 
 
 @kernel
-def ranks(x: Floats, low: float, high: float, marks: Floats, first: Counts, most: int) -> tuple[Counts, Counts]:
+def ranks(
+    x: Floats, low: float, last: int, marks: Floats, first: Buckets, most: int, distances: Floats, keys: Keys
+) -> tuple[Counts, Counts]:
     """For each of the ascending, distinct marks: how many of x lie below it, and how many equal it.
 
     One pass: a value's bucket (of `first_marks`) says which mark to begin with, and a binary search among as many
-    marks as the fullest bucket holds finds its place.
+    marks as the fullest bucket holds finds its place. `distances` is scratch space, and `keys` the same as integers.
     """
-    scale = (_BUCKETS - 1) / (high - low)
     widest = 1
     while 2 * widest <= most:
         widest *= 2
-    fenced = np.full(marks.size + 2 * widest, np.inf)
-    fenced[: marks.size] = marks
+    fenced = np.empty(marks.size + 2 * widest)
+    for k in range(fenced.size):
+        fenced[k] = marks[k] if k < marks.size else np.inf
     # Even places count the values between two marks, odd ones those that equal a mark; four tables in turn, so that
     # equal neighbours do not wait for each other's store.
-    tables = np.zeros((4, 2 * marks.size + 2), np.int64)
-    buckets = np.empty(_BLOCK, np.int32)
-    for start in range(0, x.size, _BLOCK):
-        block = x[start : start + _BLOCK]
-        _bucket_block(block, low, scale, buckets)
+    tables = np.zeros((4, 2 * marks.size + 2), np.uint64)
+    for start in range(0, x.size, distances.size):
+        block = x[start : start + distances.size]
+        _subtract_block(block, low, distances)
         for i in range(block.size):
             value = block[i]
-            place = first[buckets[i]]
+            place = int(first[_bucket(keys[i], last)])
             step = widest
             while step > 0:
                 place += step * (fenced[place + step - 1] < value)
                 step >>= 1
-            tables[i & 3, 2 * place + (fenced[place] == value)] += 1
+            tables[i & 3, 2 * place + (fenced[place] == value)] += np.uint64(1)
     below, equal = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)
     seen = 0
     for k in range(marks.size):
-        seen += tables[:, 2 * k].sum()
+        for j in range(4):
+            seen += int(tables[j, 2 * k])
         below[k] = seen
-        equal[k] = tables[:, 2 * k + 1].sum()
-        seen += equal[k]
+        for j in range(4):
+            seen += int(tables[j, 2 * k + 1])
+        equal[k] = seen - below[k]
     return below, equal
+
+
+@kernel
+def _bucket(key: int, last: int) -> int:
+    bucket = (key >> _DROPPED_BITS) - (last >> _DROPPED_BITS) + (_BUCKETS - 1)
+    return max(bucket, 0)
+
+
+@kernel
+def _subtract_block(x: Floats, low: float, distances: Floats) -> None:
+    for i in range(x.size):
+        distances[i] = x[i] - low
 
 
 @vector_kernel
@@ -187,9 +214,3 @@ def _overlap_block(p: Floats, d: Array, p_low: float, d_low: float, p_scale: flo
         b = (d[i] - d_low) * d_scale
         total += a if a < b else b
     return total
-
-
-@vector_kernel
-def _bucket_block(x: Floats, low: float, scale: float, buckets: NDArray[np.int32]) -> None:
-    for i in range(x.size):
-        buckets[i] = np.int32((x[i] - low) * scale)

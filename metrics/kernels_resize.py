@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 
 
 @kernel
-def resize_rows(image: Floats, index: Index, weights: Floats, nearest: Index) -> Floats:
-    """Row u of the result is the sum over k of weights[u, k] times row index[u, k] of the image."""
-    result = np.empty((index.shape[0], image.shape[1]))
+def resize_rows(result: Floats, pixels: Floats, index: Index, weights: Floats, nearest: Index) -> None:
+    """Fill row u of the result with the sum over k of weights[u, k] times row index[u, k] of the image."""
+    width = result.shape[1]
     for u in range(index.shape[0]):
-        origin, target = image[nearest[u]], result[u]
-        target[:] = origin
+        origin = pixels[nearest[u] * width : (nearest[u] + 1) * width]
+        for i in range(width):
+            result[u, i] = origin[i]
         for k in range(index.shape[1]):
             if index[u, k] != nearest[u]:
-                _add_difference(target, image[index[u, k]], origin, weights[u, k])
-    return result
+                source = pixels[index[u, k] * width : (index[u, k] + 1) * width]
+                _add_difference(result[u], source, origin, weights[u, k])
 
 
 @kernel
-def resize_columns(image: Floats, index: Index, weights: Floats, nearest: Index) -> Floats:
-    """Column u of the result is the sum over k of weights[u, k] times column index[u, k] of the image."""
-    result = np.empty((image.shape[0], index.shape[0]))
-    for row in range(image.shape[0]):
-        source, target = image[row], result[row]
+def resize_columns(result: Floats, pixels: Floats, index: Index, weights: Floats, nearest: Index) -> None:
+    """Fill column u of the result with the sum over k of weights[u, k] times column index[u, k] of the image."""
+    width = pixels.size // result.shape[0]
+    for row in range(result.shape[0]):
+        source, target = pixels[row * width : (row + 1) * width], result[row]
         for u in range(index.shape[0]):
             origin = source[nearest[u]]
             change = 0.0
             for k in range(index.shape[1]):
                 change += weights[u, k] * (source[index[u, k]] - origin)
             target[u] = origin + change
-    return result
 
 
 @kernel

@@ -7,6 +7,7 @@ undefined is NaN. `videosal.metrics.score_frame` gives the same numbers, much fa
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,9 +138,9 @@ def resize_matrix(n_in: int, n_out: int) -> Map:
     matrix = np.zeros((n_out, n_in))
     for u in range(n_out):
         centre = (u + 1) / scale + 0.5 * (1 - 1 / scale)
-        left = int(np.floor(centre - 2 / stretch))
-        taps = left + np.arange(int(np.ceil(4 / stretch)) + 2)
-        weights = _keys_cubic(stretch * (centre - taps))
+        left = math.floor(centre - 2 / stretch)
+        taps = left + np.arange(math.ceil(4 / stretch) + 2)
+        weights = _keys_cubic(np.asarray(stretch * (centre - taps), dtype=np.float64))
         mirrored = (taps - 1) % (2 * n_in)
         mirrored = np.where(mirrored < n_in, mirrored, 2 * n_in - 1 - mirrored)
         np.add.at(matrix[u], mirrored, weights / weights.sum())
@@ -147,12 +148,14 @@ def resize_matrix(n_in: int, n_out: int) -> Map:
 
 
 def _minmax(x: Map) -> Map:
-    return (x - x.min()) / (x.max() - x.min())
+    scaled: Map = (x - x.min()) / (x.max() - x.min())
+    return scaled
 
 
 def _distribution(x: Map) -> Map:
     scaled = _minmax(x)
-    return scaled / scaled.sum()
+    distribution: Map = scaled / scaled.sum()
+    return distribution
 
 
 def _stepped_auc(positive: Map, negative: Map, steps: int) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.errors import InputError
+from videosal.metrics.flat import flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,8 @@ def imresize(image: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
         raise InputError(f"image is {array.dtype} of shape {array.shape}: give a non-empty 2-D array of real numbers")
     if len(size) != 2 or any(int(side) != side or side < 1 for side in size):
         raise InputError(f"size is {size}: give two positive integers (height, width)")
+    if array.shape == tuple(size):
+        return np.array(array, dtype=np.float64, order="C")
     return _imresize(array, (int(size[0]), int(size[1])))
 
 
@@ -58,12 +61,17 @@ def _imresize(image: NDArray[Any], size: tuple[int, int]) -> Floats:
     from videosal.metrics import kernels_resize  # imports numba
 
     (h, w), (height, width) = image.shape, size
-    result = np.ascontiguousarray(image, dtype=np.float64)
+    source = flat(np.ascontiguousarray(image, dtype=np.float64))
+    result = np.empty(size)
     if height / h <= width / w:
-        result = kernels_resize.resize_rows(result, *_taps(h, height))
-        return kernels_resize.resize_columns(result, *_taps(w, width))
-    result = kernels_resize.resize_columns(result, *_taps(w, width))
-    return kernels_resize.resize_rows(result, *_taps(h, height))
+        between = np.empty((height, w))
+        kernels_resize.resize_rows(between, source, *_taps(h, height))
+        kernels_resize.resize_columns(result, flat(between), *_taps(w, width))
+    else:
+        between = np.empty((h, width))
+        kernels_resize.resize_columns(between, source, *_taps(w, width))
+        kernels_resize.resize_rows(result, flat(between), *_taps(h, height))
+    return result
 
 
 RESIZE: dict[str, Callable[[NDArray[Any], tuple[int, int]], Floats]] = {"imresize": _imresize}
