@@ -15,7 +15,16 @@ if TYPE_CHECKING:
         register_dataset,
     )
     from videosal.datasets.densities import mean_density, video_mean_density
-    from videosal.datasets.negatives import Negatives, draw_negatives
+    from videosal.datasets.inspection import Inspection, inspect_copy
+    from videosal.datasets.layout_adapter import LayoutAdapter
+    from videosal.datasets.layouts import Layout
+    from videosal.datasets.negatives import (
+        Negatives,
+        draw_from_all,
+        draw_negatives,
+        negatives_from_map,
+        same_video_negatives,
+    )
     from videosal.datasets.records import Coverage, Dataset, GroundTruth, Split, Video
 
 _HOMES = {
@@ -27,8 +36,15 @@ _HOMES = {
     "register_dataset": "catalogue",
     "mean_density": "densities",
     "video_mean_density": "densities",
+    "Inspection": "inspection",
+    "inspect_copy": "inspection",
+    "Layout": "layouts",
+    "LayoutAdapter": "layout_adapter",
     "Negatives": "negatives",
+    "draw_from_all": "negatives",
     "draw_negatives": "negatives",
+    "negatives_from_map": "negatives",
+    "same_video_negatives": "negatives",
     "Coverage": "records",
     "Dataset": "records",
     "GroundTruth": "records",
@@ -41,16 +57,23 @@ __all__ = [
     "Dataset",
     "DatasetAdapter",
     "GroundTruth",
+    "Inspection",
+    "Layout",
+    "LayoutAdapter",
     "Negatives",
     "Split",
     "Video",
     "dataset_adapter",
+    "draw_from_all",
     "draw_negatives",
+    "inspect_copy",
     "list_datasets",
     "load_dataset",
     "mean_density",
+    "negatives_from_map",
     "parse_name",
     "register_dataset",
+    "same_video_negatives",
     "video_mean_density",
 ]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import tomllib
 from abc import ABC, abstractmethod
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from videosal.datasets.packed import is_pack, open_pack
 from videosal.datasets.records import Dataset, Split, Video
-from videosal.errors import DatasetError, UnknownNameError, VideosalError
+from videosal.errors import DatasetError, InputError, UnknownNameError, VideosalError, did_you_mean
 from videosal.registry import Registry
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class DatasetAdapter(ABC):
         As in ``dhf1k:val``, and as printed.
     default_split : str, optional
         The split that the bare name means; None where a split must be given.
+
+    A subclass that is a dataclass has its fields as options, which `load_dataset` passes on (``unit`` of Hollywood-2).
     """
 
     name: ClassVar[str]
@@ -42,6 +46,11 @@ class DatasetAdapter(ABC):
     def videos(self, split: str, root: Path) -> Sequence[Video]:
         """Find the videos of `split` in the copy at `root`, in order; raise `DatasetError` if `root` is no copy."""
 
+    def known_videos(self, split: str) -> dict[str, int | None]:
+        """Name the videos of a full copy of `split`, with their numbers of frames where these are known."""
+        del split
+        return {}
+
     def locate(self, root: Path | None) -> Path:
         """Return the folder of the copy: `root`, else the one that the user's settings name."""
         return _check_folder(self.name, root if root is not None else _configured_root(self.name))
@@ -50,7 +59,14 @@ class DatasetAdapter(ABC):
 _registry: Registry[type[DatasetAdapter]] = Registry(
     "dataset",
     "videosal.datasets",
-    {"dhf1k": "videosal.datasets.dhf1k:Dhf1k", "sample": "videosal.datasets.sample:Sample"},
+    {
+        "avimos": "videosal.datasets.avimos:Avimos",
+        "dhf1k": "videosal.datasets.dhf1k:Dhf1k",
+        "diem": "videosal.datasets.diem:Diem",
+        "hollywood2": "videosal.datasets.hollywood2:Hollywood2",
+        "sample": "videosal.datasets.sample:Sample",
+        "ucf": "videosal.datasets.ucf:Ucf",
+    },
 )
 
 
@@ -64,12 +80,26 @@ def list_datasets() -> list[str]:
     return _registry.names()
 
 
-def dataset_adapter(name: str) -> DatasetAdapter:
-    """Return the adapter of the data set called `name`; raise `UnknownNameError` where there is none."""
-    return _registry.get(name)()
+def dataset_adapter(name: str, **options: Any) -> DatasetAdapter:
+    """Return the adapter of the data set called `name`.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such data set.
+    InputError
+        The data set has no such option, or the option no such value.
+    """
+    adapter = _registry.get(name)
+    known: list[str] = [field.name for field in fields(adapter)] if is_dataclass(adapter) else []
+    for option in options:
+        if option not in known:
+            hint = did_you_mean(option, known) if known else "it takes none"
+            raise InputError(f"{name} has no option {option!r}: {hint}")
+    return adapter(**options)
 
 
-def parse_name(text: str) -> tuple[DatasetAdapter, Split]:
+def parse_name(text: str, **options: Any) -> tuple[DatasetAdapter, Split]:
     """Resolve ``name:split``.
 
     Raises
@@ -80,7 +110,7 @@ def parse_name(text: str) -> tuple[DatasetAdapter, Split]:
         The split is not given and the data set has no default one.
     """
     name, _, split_name = text.partition(":")
-    adapter = dataset_adapter(name)
+    adapter = dataset_adapter(name, **options)
     splits = {split.name: split for split in adapter.splits()}
     split_name = split_name or adapter.default_split or ""
     if not split_name:
@@ -90,7 +120,7 @@ def parse_name(text: str) -> tuple[DatasetAdapter, Split]:
     return adapter, splits[split_name]
 
 
-def load_dataset(name: str, root: str | Path | None = None) -> Dataset:
+def load_dataset(name: str, root: str | Path | None = None, **options: Any) -> Dataset:
     """Open one split of a copy of a data set.
 
     Parameters
@@ -98,8 +128,12 @@ def load_dataset(name: str, root: str | Path | None = None) -> Dataset:
     name : str
         ``dhf1k:val`` and so on; see `list_datasets`.
     root : path, optional
-        Folder of the copy. Default: the folder called like the data set in ``$VIDEOSAL_DATA``, or the one that
-        ``videosal.toml`` in the working directory gives (``[roots]``, ``dhf1k = "..."``). `sample` needs none.
+        Folder of the copy, or a file that ``videosal pack`` made. Default: the folder called like the data set in
+        ``$VIDEOSAL_DATA``, or the one that ``videosal.toml`` in the working directory gives (``[roots]``,
+        ``dhf1k = "..."``). `sample` needs none.
+    **options
+        Of some data sets: ``unit="clip"`` joins the shots of Hollywood-2; ``sigma`` (pixels) and ``outside``
+        (``"drop"``, ``"clamp"``) say how raw DIEM becomes ground truth.
 
     Returns
     -------
@@ -112,8 +146,14 @@ def load_dataset(name: str, root: str | Path | None = None) -> Dataset:
         There is no such data set or split.
     DatasetError
         The root is not there, is no copy of the data set, or holds no video of the split.
+    InputError
+        The data set has no such option.
     """
-    adapter, split = parse_name(name)
+    adapter, split = parse_name(name, **options)
+    if root is not None and is_pack(Path(root)):
+        return open_pack(
+            Path(root), adapter.name, adapter.title, split, lambda source: load_dataset(name, source, **options)
+        )
     folder = adapter.locate(Path(root) if root is not None else None)
     videos = adapter.videos(split.name, folder)
     if not videos:
@@ -126,7 +166,7 @@ def load_dataset(name: str, root: str | Path | None = None) -> Dataset:
         split,
         folder,
         videos,
-        lambda sibling: load_dataset(f"{adapter.name}:{sibling}", folder),
+        lambda sibling: load_dataset(f"{adapter.name}:{sibling}", folder, **options),
     )
 
 

@@ -1,127 +1,99 @@
 """DHF1K: Wang et al., "Revisiting Video Saliency: A Large-scale Benchmark and a New Model", CVPR 2018.
 
-Read are the official release (``annotation/0001/{maps,fixation}``, frames from ``video/``) and the ACLNet arrangement
-(``train/0001/{images,maps,fixation}``, also under ``val``, ``test`` and their longer names), with the release's
-irregularities: the stray key frame beside ``maps``, the folder ``maps`` of MATLAB files inside ``fixation``, 3-digit
-video names beside 4-digit annotation names.
+The release has irregularities that the layouts take into account: a stray key frame beside ``maps``, a folder ``maps``
+of MATLAB files inside ``fixation``, 3-digit names of videos beside 4-digit names of annotations, and no annotation of
+the test videos.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from importlib import resources
 from typing import TYPE_CHECKING, ClassVar
 
-from videosal.datasets.catalogue import DatasetAdapter
-from videosal.datasets.folder_video import FolderVideo
-from videosal.datasets.frames import VIDEO_SUFFIXES
-from videosal.datasets.images import image_files
+from videosal.datasets.dhf1k_gaze import read_gaze
+from videosal.datasets.gaze_points import PointFixations
+from videosal.datasets.layout_adapter import LayoutAdapter, read_facts
+from videosal.datasets.layouts import BY_KIND, ONE_SPLIT, PER_SPLIT, Copy, Layout, Place
+from videosal.datasets.recipes import DHF1K, Recipe
 from videosal.datasets.records import Split
-from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from videosal.datasets.sources import FixationSource
 
-# Folders in which the folders of the videos lie, "" being the root itself (ViNet, or one split alone).
-CONTAINERS = ("annotation", "", "train", "training", "val", "validation", "test", "testing", "eval")
-FRAME_CONTAINERS = ("video", "video_png", "frames")
-FRAME_FOLDERS = ("images", "frames")
-DENSITY_FOLDERS = ("maps",)
-FIXATION_FOLDERS = ("fixation", "fixations")
+_GAZE = "exportdata_train/{folder}/*_Trail{video}.txt"
+
+OFFICIAL = Layout(
+    "official release (also UNISAL, TASED, ViP, HD2S)",
+    densities=("annotation/{video}/maps",),
+    fixations=("annotation/{video}/fixation", "annotation/{video}/fixations", "annotation/{video}/fixation/maps"),
+    frames=(
+        "annotation/{video}/images",  # UNISAL
+        "video/{video}",  # TASED
+        "video_png/{video}",  # ViP
+        "frames/{video}",  # HD2S
+        "{folder}/{video}/images",
+        "video/{video}.*",
+    ),
+    observers=(_GAZE,),
+)
+RAW_GAZE = Layout("raw gaze without maps", fixations=(_GAZE,), frames=("video/{video}.*", "video/{video}"))
 
 
-class Dhf1k(DatasetAdapter):
+class Dhf1k(LayoutAdapter):
     """Videos 1-600 train, 601-700 validation, 701-1000 test without public ground truth."""
 
     name = "dhf1k"
     title = "DHF1K"
+    layouts = (OFFICIAL, PER_SPLIT, ONE_SPLIT, BY_KIND, RAW_GAZE)
+    recipe: ClassVar[Recipe | None] = DHF1K
     numbers: ClassVar[dict[str, range]] = {"train": range(1, 601), "val": range(601, 701), "test": range(701, 1001)}
 
     def splits(self) -> tuple[Split, ...]:
         """The three splits with the counts of the full release."""
-        counts = json.loads(resources.files(__package__).joinpath("facts/dhf1k.json").read_text())["n_frames"]
+        known = {split: self.known_videos(split) for split in self.numbers}
         return tuple(
             Split(
                 split,
-                f"DHF1K {split}",
-                videos=len(numbers),
-                frames=sum(counts[number - 1] for number in numbers),
-                ground_truth=split != "test",
+                f"{self.title} {split}",
+                videos=len(videos),
+                frames=sum(count or 0 for count in videos.values()),
+                ground_truth=self.has_truth(split),
             )
-            for split, numbers in self.numbers.items()
+            for split, videos in known.items()
         )
 
-    def videos(self, split: str, root: Path) -> list[FolderVideo]:
-        """Find the videos of a split: the number decides, never the folder that holds it."""
-        found = _video_folders(root)
-        if not found:
-            raise DatasetError(_wrong_layout(root))
-        videos = [_open_video(root, number, found[number]) for number in self.numbers[split] if number in found]
-        withheld = next(known for known in self.splits() if known.name == split).ground_truth is False
-        return [video for video in videos if video.frame_names or withheld]
+    def has_truth(self, split: str) -> bool:
+        """Whether the gaze data of a split is public."""
+        return split != "test"
 
+    def known_videos(self, split: str) -> dict[str, int | None]:
+        """The videos of a split with their numbers of frames."""
+        counts = read_facts("dhf1k")["n_frames"]
+        return {f"{number:04d}": counts[number - 1] for number in self.numbers[split]}
 
-def _video_folders(root: Path) -> dict[int, list[Path]]:
-    """Map each video number to the folders that hold a copy of it."""
-    found: dict[int, list[Path]] = {}
-    for container in CONTAINERS:
-        for folder in _numbered_folders(root / container):
-            if any((folder / part).is_dir() for part in (*DENSITY_FOLDERS, *FIXATION_FOLDERS, *FRAME_FOLDERS)):
-                found.setdefault(int(folder.name), []).append(folder)
-    return found
+    def belongs(self, split: str, video: str) -> bool:
+        """Whether the number of a video is in a split."""
+        return int(video) in self.numbers[split]
 
+    def video_name(self, text: str) -> str | None:
+        """Take 1 to 4 digits, padded or not."""
+        return f"{int(text):04d}" if re.fullmatch(r"[0-9]{1,4}", text) else None
 
-def _numbered_folders(container: Path) -> Iterator[Path]:
-    if container.is_dir():
-        for folder in sorted(container.iterdir()):
-            if re.fullmatch(r"\d{1,4}", folder.name) and folder.is_dir():
-                yield folder
+    def frame_name(self, video: str, number: int) -> str:
+        """Four digits."""
+        del video
+        return f"{number:04d}"
 
+    def open_fixations(self, copy: Copy, name: str, places: list[Place]) -> FixationSource | None:
+        """Read maps, or raw gaze where that is all there is."""
+        if copy.layout is RAW_GAZE:
+            return self.open_observers(copy, name, places) if places else None
+        return super().open_fixations(copy, name, places)
 
-def _open_video(root: Path, number: int, copies: list[Path]) -> FolderVideo:
-    """Describe a video of which `copies` are there; the copy with the most ground truth counts."""
-    candidates = [
-        FolderVideo(
-            f"{number:04d}",
-            densities=_first_folder(copy, DENSITY_FOLDERS),
-            fixations_png=(fixations := _first_folder(copy, FIXATION_FOLDERS)),
-            fixations_mat=fixations and _first_folder(fixations, ("maps",)),
-            frame_source=_find_frames(root, number, [copy, *copies]),
-        )
-        for copy in copies
-    ]
-    return max(candidates, key=lambda video: len(video.frame_names))
-
-
-def _first_folder(parent: Path, names: tuple[str, ...]) -> Path | None:
-    return next((parent / name for name in names if (parent / name).is_dir()), None)
-
-
-def _find_frames(root: Path, number: int, copies: list[Path]) -> Path | None:
-    """Find the frames of a video: beside its maps, in another copy, or in the folder of the videos."""
-    names = dict.fromkeys((f"{number:04d}", f"{number:03d}", f"{number}"))
-    folders = [copy / part for copy in copies for part in FRAME_FOLDERS]
-    folders += [root / container / name for container in FRAME_CONTAINERS for name in names]
-    for folder in folders:
-        if folder.is_dir() and image_files(folder):
-            return folder
-    for name in names:
-        for file in sorted((root / "video").glob(f"{name}.*")):
-            if file.suffix.lower() in VIDEO_SUFFIXES:
-                return file
-    return None
-
-
-def _wrong_layout(root: Path) -> str:
-    """Say what was looked for, what was found, and where the data set seems to be."""
-    entries = sorted(entry.name + ("/" if entry.is_dir() else "") for entry in root.iterdir())
-    shown = ", ".join(entries[:8]) + (f" and {len(entries) - 8} more" if len(entries) > 8 else "")
-    text = (
-        f"no DHF1K in {root}: looked for annotation/0001/maps/ (official release) and train/0001/maps/ "
-        f"(ACLNet arrangement); found {shown or 'an empty folder'}"
-    )
-    nearby = [*(child for child in root.iterdir() if child.is_dir()), root.parent, root.parent.parent]
-    better = next((folder for folder in nearby if _video_folders(folder)), None)
-    return f"{text}: did you mean --root {better}?" if better else f"{text}: give the folder that holds annotation/"
+    def open_observers(self, copy: Copy, name: str, places: list[Place]) -> FixationSource | None:
+        """Read raw gaze."""
+        del copy
+        facts = read_facts("dhf1k")
+        files = tuple(place.path for place in places)
+        n_frames = facts["n_frames"][int(name) - 1]
+        return PointFixations(files, tuple(facts["size_hw"]), read_gaze, (n_frames,), note="raw gaze samples")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
-
-import numpy as np
+from itertools import accumulate
+from typing import TYPE_CHECKING, overload
 
 from videosal.datasets.images import frame_number, read_rgb
-from videosal.errors import DatasetError, FileError
+from videosal.datasets.video_files import VIDEO_SUFFIXES, VideoFile, to_rgb
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
-VIDEO_SUFFIXES = frozenset({".avi", ".mp4", ".mkv", ".mov", ".mpg", ".mpeg", ".webm"})
+__all__ = ["VIDEO_SUFFIXES", "FrameSequence", "ImageFrames", "JoinedFrames", "VideoFileFrames"]
 
 
 class FrameSequence(Sequence["NDArray[np.uint8]"]):
@@ -64,59 +65,41 @@ class ImageFrames(FrameSequence):
 
 
 class VideoFileFrames(FrameSequence):
-    """Frames of a video file, decoded by PyAV (the extra ``video``).
-
-    Reading forwards decodes each frame once. Going back starts the file again.
-    """
+    """Frames of a video file, decoded by PyAV; see `VideoFile`."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._container: Any = None
-        self._stream: Iterator[Any] = iter(())
-        self._next = 0
-        self._last: NDArray[np.uint8] | None = None
-        self._length: int | None = None
+        self.file = VideoFile(path)
 
     def __len__(self) -> int:
-        if self._length is None:
-            with self._open() as container:
-                video = container.streams.video[0]
-                # Some containers do not state their length; then the packets are counted.
-                self._length = video.frames or sum(1 for packet in container.demux(video) if packet.size)
-        return self._length
+        return len(self.file)
 
     def read(self, index: int) -> NDArray[np.uint8]:
         """Decode up to the frame at `index`."""
-        if self._last is not None and index == self._next - 1:
-            return self._last
-        if self._container is None or index < self._next:
-            self.close()
-            self._container = self._open()
-            self._stream = self._container.decode(video=0)
-        frame: Any = None
-        while self._next <= index:
-            frame = next(self._stream, None)
-            if frame is None:
-                raise FileError(f"{self.path}: the video ends after {self._next} of {len(self)} frames")
-            self._next += 1
-        self._last = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-        return self._last
+        return to_rgb(self.file.read(index))
 
     def close(self) -> None:
         """Close the file; reading opens it again."""
-        if self._container is not None:
-            self._container.close()
-        self._container, self._next, self._last = None, 0, None
+        self.file.close()
 
-    def _open(self) -> Any:
-        try:
-            import av
-        except ImportError as error:
-            raise DatasetError(
-                f"{self.path}: reading video files needs PyAV: pip install 'videosal[video]', "
-                "or extract the frames to images"
-            ) from error
-        try:
-            return av.open(str(self.path))
-        except av.error.FFmpegError as error:
-            raise FileError(f"{self.path}: not a readable video file ({error})") from error
+
+class JoinedFrames(FrameSequence):
+    """The frames of several videos, one after the other."""
+
+    def __init__(self, parts: Sequence[FrameSequence]) -> None:
+        self.parts = tuple(parts)
+        self._starts = list(accumulate((len(part) for part in self.parts), initial=0))
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def position(self, number: int) -> int | None:
+        """Return the index of the frame that is numbered `number` in the first part that has it."""
+        for start, part in zip(self._starts, self.parts, strict=False):
+            if (position := part.position(number)) is not None:
+                return start + position
+        return None
+
+    def read(self, index: int) -> NDArray[np.uint8]:
+        """Decode the frame at `index`."""
+        which = bisect_right(self._starts, index) - 1
+        return self.parts[which].read(index - self._starts[which])

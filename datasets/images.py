@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,11 +42,27 @@ def read_map(path: Path) -> NDArray[Any]:
     FileError
         The file is missing, damaged, or no single-channel map.
     """
-    image = _load_npy(path) if path.suffix.lower() == ".npy" else _one_channel(path, _decode(path, unchanged=True))
+    return decode_map(_read_bytes(path), str(path))
+
+
+def decode_map(data: bytes, where: str) -> NDArray[Any]:
+    """Turn the content of a map file into an array, as `read_map` does.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    where : str
+        Its name, for messages; one that ends in ``.npy`` is a NumPy array, anything else an image.
+    """
+    if where.lower().endswith(".npy"):
+        image = _load_npy(data, where)
+    else:
+        image = _one_channel(_decode(data, where, unchanged=True), where)
     if image.ndim != 2 or image.size == 0:
-        raise FileError(f"{path}: an array of shape {image.shape}, expected (height, width)")
+        raise FileError(f"{where}: an array of shape {image.shape}, expected (height, width)")
     if image.dtype.kind not in "buif":
-        raise FileError(f"{path}: values of type {image.dtype}, expected real numbers")
+        raise FileError(f"{where}: values of type {image.dtype}, expected real numbers")
     return image
 
 
@@ -52,7 +70,9 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     """Read a video frame as an (H, W, 3) uint8 RGB array; raise `FileError` where it is damaged."""
     import cv2
 
-    return cast("NDArray[np.uint8]", cv2.cvtColor(_decode(path, unchanged=False), cv2.COLOR_BGR2RGB))
+    return cast(
+        "NDArray[np.uint8]", cv2.cvtColor(_decode(_read_bytes(path), str(path), unchanged=False), cv2.COLOR_BGR2RGB)
+    )
 
 
 def find_damage(path: Path) -> str | None:
@@ -71,14 +91,36 @@ def find_damage(path: Path) -> str | None:
     except (OSError, ValueError, EOFError) as error:
         return f"cannot be read ({error})"
     if path.suffix.lower() != ".npy":
-        return _judge(head, tail)
+        return describe_damage(head, tail)
     return None
+
+
+def describe_damage(head: bytes, tail: bytes) -> str | None:
+    """Say what is wrong with an image file, given its first 32 and last 1,024 bytes; None if nothing is."""
+    if not head:
+        return "is empty (0 bytes)"
+    if head.startswith(_PNG):
+        return None if b"IEND" in tail else "is truncated (a PNG without its end)"
+    if head.startswith(_JPEG):
+        return None if b"\xff\xd9" in tail else "is truncated (a JPEG without its end)"
+    if head.startswith((b"BM", b"II*\x00", b"MM\x00*")):
+        return None
+    return "is not an image (PNG, JPEG, BMP or TIFF)"
 
 
 def image_files(folder: Path, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> list[Path]:
     """List the files of `folder` with one of the `suffixes`, hidden ones left out, in the order of their numbers."""
-    files = [file for file in folder.iterdir() if file.suffix.lower() in suffixes and not file.name.startswith(".")]
-    return sorted((file for file in files if file.is_file()), key=lambda file: natural_key(file.name))
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if _suffix(entry.name) in suffixes and is_plain_file(entry)]
+    return [folder / name for name in sorted(names, key=natural_key)]
+
+
+def is_plain_file(entry: os.DirEntry[str]) -> bool:
+    """Whether a directory entry is a file that is not hidden; a link that leads nowhere or in a circle is none."""
+    try:
+        return not entry.name.startswith(".") and entry.is_file()
+    except OSError:
+        return False
 
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
@@ -93,48 +135,39 @@ def frame_number(stem: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _one_channel(path: Path, image: NDArray[Any]) -> NDArray[Any]:
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122  # a Path for each of a million names takes seconds
+
+
+def _one_channel(image: NDArray[Any], where: str) -> NDArray[Any]:
     if image.ndim == 2:
         return image
     colour = image[..., :3]  # a fourth channel is opacity
     if (colour != colour[..., :1]).any():
-        raise FileError(f"{path}: a colour image, and a saliency map has one channel: save it as grey")
+        raise FileError(f"{where}: a colour image, and a saliency map has one channel: save it as grey")
     return np.ascontiguousarray(colour[..., 0])
 
 
-def _judge(head: bytes, tail: bytes) -> str | None:
-    if not head:
-        return "is empty (0 bytes)"
-    if head.startswith(_PNG):
-        return None if b"IEND" in tail else "is truncated (a PNG without its end)"
-    if head.startswith(_JPEG):
-        return None if b"\xff\xd9" in tail else "is truncated (a JPEG without its end)"
-    if head.startswith((b"BM", b"II*\x00", b"MM\x00*")):
-        return None
-    return "is not an image (PNG, JPEG, BMP or TIFF)"
-
-
-def _decode(path: Path, *, unchanged: bool) -> NDArray[Any]:
+def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
     import cv2
 
-    data = _read_bytes(path)
-    if damage := _judge(data[:32], data[-_TAIL:]):
-        raise FileError(f"{path}: the file {damage}")
+    if damage := describe_damage(data[:32], data[-_TAIL:]):
+        raise FileError(f"{where}: the file {damage}")
     flags = cv2.IMREAD_UNCHANGED if unchanged else cv2.IMREAD_COLOR
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
-        raise FileError(f"{path}: the file cannot be decoded ({error})") from error
+        raise FileError(f"{where}: the file cannot be decoded ({error})") from error
     if image is None:
-        raise FileError(f"{path}: the file is damaged and cannot be decoded")
+        raise FileError(f"{where}: the file is damaged and cannot be decoded")
     return cast("NDArray[Any]", image)
 
 
-def _load_npy(path: Path) -> NDArray[Any]:
+def _load_npy(data: bytes, where: str) -> NDArray[Any]:
     try:
-        return cast("NDArray[Any]", np.load(path, allow_pickle=False))
+        return cast("NDArray[Any]", np.load(io.BytesIO(data), allow_pickle=False))
     except (OSError, ValueError, EOFError) as error:
-        raise FileError(f"{path}: not a readable .npy array ({error})") from error
+        raise FileError(f"{where}: not a readable .npy array ({error})") from error
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
 
 from videosal.datasets.images import frame_number
 from videosal.errors import DatasetError
@@ -73,6 +76,33 @@ class Video(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Text that changes when the ground truth of this video changes."""
+
+    def fixation_points(self, frame: str) -> NDArray[np.int64] | None:
+        """Read the fixations of the frame called `frame` as points.
+
+        Returns
+        -------
+        ndarray, shape (n, 2), dtype int64, or None
+            (row, col); a point occurs as often as it was fixated where the source tells, else once.
+        """
+        mask = self.fixations(frame)
+        return None if mask is None else np.argwhere(mask).astype(np.int64, copy=False)
+
+    def observer_points(self, frame: str) -> dict[str, NDArray[np.int64]] | None:
+        """Read the fixations of the frame called `frame` for each observer, for an inter-observer baseline.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n, 2), or None
+            The (row, col) of each observer who fixates in the frame; None where the source does not tell them apart.
+        """
+        del frame
+        return None
+
+    @property
+    def recipe(self) -> str:
+        """How ground truth that is not as released was made (``density=...``); empty where all is read as released."""
+        return ""
 
     def ground_truth(self, frame: str) -> GroundTruth:
         """Read both maps of the frame called `frame`."""
@@ -192,6 +222,23 @@ class Dataset(Sequence[Video]):
             sum(len(video.frame_names) for video in self.videos),
             self.split.frames,
         )
+
+    @property
+    def recipe(self) -> str:
+        """How the ground truth was made where it is not read as released; part of a result's signature.
+
+        Such as ``density=sum of Gaussians sigma 50 px|fixations=both eyes fixate, points outside dropped``. Empty where
+        every video is as released.
+        """
+        return " & ".join(sorted({video.recipe for video in self.videos if video.recipe}))
+
+    def notes(self) -> list[str]:
+        """Say in sentences what a reader of scores on this copy should know of its ground truth."""
+        made = Counter(video.recipe.replace("|", "; ") for video in self.videos if video.recipe)
+        return [
+            f"ground truth of {count} of {len(self)} videos of {self.full_name} is made here: {recipe}"
+            for recipe, count in sorted(made.items())
+        ]
 
     def fingerprint(self) -> str:
         """Hash of the names and sizes of all ground-truth files of the split."""

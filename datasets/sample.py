@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from videosal.datasets.dhf1k import Dhf1k
-from videosal.datasets.records import Split
 
 VERSION = 1  # of the generated files; raise it when they change
 _MARKER = "videosal-sample.txt"
@@ -26,19 +25,16 @@ class Sample(Dhf1k):
     default_split: ClassVar[str | None] = "test"
     numbers: ClassVar[dict[str, range]] = {"train": range(1, 4), "test": range(4, 9)}
 
-    def splits(self) -> tuple[Split, ...]:
-        """Both splits with their counts."""
+    def has_truth(self, split: str) -> bool:
+        """Both splits have ground truth."""
+        del split
+        return True
+
+    def known_videos(self, split: str) -> dict[str, int | None]:
+        """The videos of a split with their numbers of frames."""
         from videosal.datasets.sample_scenes import SCENES
 
-        return tuple(
-            Split(
-                split,
-                f"Sample {split}",
-                videos=len(numbers),
-                frames=sum(SCENES[number - 1].n_frames for number in numbers),
-            )
-            for split, numbers in self.numbers.items()
-        )
+        return {f"{number:04d}": SCENES[number - 1].n_frames for number in self.numbers[split]}
 
     def locate(self, root: Path | None) -> Path:
         """Return the folder of the generated files, after making them where they are not there yet."""

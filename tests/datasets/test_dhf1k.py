@@ -78,8 +78,8 @@ def test_fixations_from_mat_alone(dhf1k_tree: TreeMaker) -> None:
     assert fixations is not None
     assert fixations.dtype == bool
     assert fixations.sum() == 5
-    savemat(folder / "maps" / "0001.mat", {"gaze": np.zeros((18, 32))})
-    with pytest.raises(FileError, match=r"0001\.mat: holds gaze, expected a fixation map under the key I"):
+    savemat(folder / "maps" / "0001.mat", {"a": np.zeros((18, 32)), "b": np.zeros((18, 32))})
+    with pytest.raises(FileError, match=r"0001\.mat: holds a 18x32, b 18x32, expected one map, under I, eyeMap"):
         video.fixations("0001")
     (folder / "maps" / "0003.mat").write_bytes(b"MATLAB 5.0" + bytes(20))
     with pytest.raises(FileError, match=r"0003\.mat: not a readable MATLAB file"):

@@ -3,10 +3,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
-from videosal.datasets import draw_negatives, load_dataset
+from tests.datasets.conftest import write_hdf5
+from videosal.datasets import (
+    draw_from_all,
+    draw_negatives,
+    load_dataset,
+    negatives_from_map,
+    same_video_negatives,
+)
+from videosal.errors import FileError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import TreeMaker
     from videosal.datasets import Dataset
 
@@ -48,3 +59,49 @@ def test_one_video_alone_has_none(dhf1k_tree: TreeMaker) -> None:
     drawn = draw_negatives(dataset, dataset[0])
     assert drawn.sources == ()
     assert drawn.points.shape == (0, 2)
+
+
+def test_the_whole_set_can_be_drawn_from(sample: Dataset) -> None:
+    drawn = [draw_from_all(sample, video) for video in sample]
+    assert all(len(one.sources) == 10 for one in drawn)
+    own = [name == video.name for one, video in zip(drawn, sample, strict=True) for name, _ in one.sources]
+    assert 0 < sum(own) < len(own)
+    assert draw_from_all(sample, sample[0]).sources == drawn[0].sources
+    assert draw_from_all(sample, sample[0], seed=1).sources != drawn[0].sources
+    assert len(draw_from_all(sample, sample[0], count=3).sources) == 3
+
+
+def test_all_frames_of_the_same_video_minus_the_own_points(dhf1k_tree: TreeMaker) -> None:
+    video = load_dataset("dhf1k:val", dhf1k_tree((601,), n_frames=4))[0]
+    negatives = same_video_negatives(video)
+    points = {
+        frame: {tuple(point) for point in np.argwhere(mask)}
+        for frame in video.frame_names
+        if (mask := video.fixations(frame)) is not None
+    }
+    union = set().union(*points.values())
+    assert {tuple(point) for point in negatives.points} == union
+    for frame in video.frame_names:
+        assert {tuple(point) for point in negatives.for_frame(frame)} == union - points[frame]
+    assert negatives.for_frame("another").tolist() == negatives.points.tolist()
+    assert negatives.sources == ()
+
+
+def test_drawn_points_are_the_same_in_every_frame(sample: Dataset) -> None:
+    drawn = draw_negatives(sample, sample[0])
+    assert drawn.for_frame(sample[0].frame_names[0]) is drawn.points
+
+
+def test_a_map_of_other_fixations_is_scaled_to_the_video(sample: Dataset, tmp_path: Path) -> None:
+    video = sample[0]
+    shuffle = np.zeros((video.size[0] // 2, video.size[1] // 2))
+    shuffle[3, 5] = 0.25
+    shuffle[-1, -1] = 7
+    np.save(tmp_path / "map.npy", shuffle)
+    expected = [[7, 11], [video.size[0] - 1, video.size[1] - 1]]
+    assert negatives_from_map(tmp_path / "map.npy", video).points.tolist() == expected
+    write_hdf5(tmp_path / "map.mat", {"ShufMap": shuffle.T})
+    assert negatives_from_map(tmp_path / "map.mat", video).points.tolist() == expected
+    np.save(tmp_path / "zero.npy", np.zeros((3, 3)))
+    with pytest.raises(FileError, match=r"zero\.npy: no pixel is above zero"):
+        negatives_from_map(tmp_path / "zero.npy", video)

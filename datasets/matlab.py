@@ -1,0 +1,152 @@
+"""MATLAB files, old (5) and new (7.3, which is HDF5): maps found by rule, whatever their key is called."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from videosal.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+# What the field calls a map, in the order of preference: DHF1K, STAViS, DIEM20 (fixations, maps, negatives), SALICON.
+KNOWN_KEYS = ("I", "eyeMap", "fixLoc", "fixMap", "ShufMap", "gaze", "salmap")
+
+_V5_HEADER = 128
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_HDF5_OFFSET = 512  # MATLAB puts its own header of 512 bytes in front
+
+
+def read_mat_map(path: Path) -> NDArray[Any]:
+    """Read the one map that a MATLAB file holds.
+
+    Parameters
+    ----------
+    path : Path
+        Format 5 or 7.3. The map is the array under one of `KNOWN_KEYS`, else the only two-dimensional array of numbers.
+
+    Returns
+    -------
+    ndarray, shape (H, W)
+        In the file's own dtype; the axes of format 7.3, which are stored transposed, are put right.
+
+    Raises
+    ------
+    FileError
+        The file is damaged, holds no map, or several of which none has a known key.
+    """
+    if is_hdf5(path):
+        with open_hdf5(path) as file:
+            key = _choose(path, {name: item.shape for name, item in file.items() if hasattr(item, "shape")}, 2)
+            return np.asarray(file[key]).T
+    from scipy.io import loadmat
+
+    with _blame(path):
+        content = {key: value for key, value in loadmat(path).items() if not key.startswith("__")}
+    shapes = {key: value.shape for key, value in content.items() if np.asarray(value).dtype.kind in "buif"}
+    if not shapes and content:
+        raise FileError(f"{path}: holds {', '.join(content)}, expected a map of numbers")
+    return np.asarray(content[_choose(path, shapes, 2)])
+
+
+def map_shape(path: Path) -> tuple[int, int]:
+    """Return height and width of the map in a MATLAB file from its headers; raises as `read_mat_map` does."""
+    if is_hdf5(path):
+        with open_hdf5(path) as file:
+            shapes = {name: item.shape[::-1] for name, item in file.items() if hasattr(item, "shape")}
+    else:
+        from scipy.io import whosmat
+
+        with _blame(path):
+            shapes = {name: shape for name, shape, kind in whosmat(path) if kind not in ("struct", "cell", "char")}
+    height, width = shapes[_choose(path, shapes, 2)]
+    return int(height), int(width)
+
+
+def read_stack_shape(path: Path) -> tuple[int, int, int]:
+    """Return the number of frames, height and width of a 7.3 file with one array H x W x 1 x T (or H x W x T)."""
+    with open_hdf5(path) as file:
+        shape = file[_stack_key(path, file)].shape
+    return int(shape[0]), int(shape[-1]), int(shape[-2])
+
+
+def read_stack_map(path: Path, index: int) -> NDArray[Any]:
+    """Read the map of the frame at `index` of a 7.3 file with one array for all frames, and nothing else of it."""
+    with open_hdf5(path) as file, _blame(path):
+        return np.asarray(file[_stack_key(path, file)][index]).reshape(file[_stack_key(path, file)].shape[-2:]).T
+
+
+def find_mat_damage(path: Path) -> str | None:
+    """Say what is wrong with a MATLAB file, judged by its header and its length; None if nothing is."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            head = file.read(_V5_HEADER + 8)
+            size = file.seek(0, 2)
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    if not head:
+        return "is empty (0 bytes)"
+    if head.startswith((b"MATLAB 7.3", _HDF5)):
+        return None
+    if not head.startswith(b"MATLAB 5"):
+        return "is not a MATLAB file"
+    order = "<" if head[126:128] == b"IM" else ">"
+    kind, length = struct.unpack(f"{order}II", head[_V5_HEADER:]) if len(head) == _V5_HEADER + 8 else (0, size)
+    if kind >> 16 == 0 and size < _V5_HEADER + 8 + length:  # a small element keeps its length in the upper half
+        return "is truncated (a MATLAB file shorter than its header says)"
+    return None
+
+
+def is_hdf5(path: Path) -> bool:
+    """Whether the file is of MATLAB's format 7.3, told by its content."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HDF5_OFFSET + len(_HDF5))
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
+    return head.startswith(_HDF5) or head[_HDF5_OFFSET:] == _HDF5
+
+
+@contextmanager
+def open_hdf5(path: Path) -> Iterator[Any]:
+    """Open a 7.3 file for reading; raises `FileError` where it is damaged."""
+    import h5py
+
+    with _blame(path):
+        file = h5py.File(path, "r")
+    with file:
+        yield file
+
+
+def _stack_key(path: Path, file: Any) -> str:
+    shapes = {name: item.shape for name, item in file.items() if hasattr(item, "shape")}
+    return _choose(path, {name: shape for name, shape in shapes.items() if len(shape) in (3, 4)}, None)
+
+
+def _choose(path: Path, shapes: dict[str, tuple[int, ...]], dimensions: int | None) -> str:
+    """Pick the key of the map: a known one, else the only one that can be a map."""
+    fitting = [key for key, shape in shapes.items() if dimensions is None or len(shape) == dimensions]
+    for key in KNOWN_KEYS:
+        if key in fitting:
+            return key
+    # A scalar or a row of numbers is a property beside the map, no map.
+    maps = [key for key in fitting if min(shapes[key]) > 1 or dimensions is None]
+    if len(maps) == 1:
+        return maps[0]
+    found = ", ".join(f"{key} {'x'.join(map(str, shape))}" for key, shape in shapes.items()) or "no array"
+    raise FileError(f"{path}: holds {found}, expected one map, under {', '.join(KNOWN_KEYS[:-1])} or {KNOWN_KEYS[-1]}")
+
+
+@contextmanager
+def _blame(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # a damaged file can raise anything in the readers
+        raise FileError(f"{path}: not a readable MATLAB file ({' '.join(str(error).split())})") from error

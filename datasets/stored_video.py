@@ -1,0 +1,120 @@
+"""A video that lies on disk in parts: its densities, its fixations, its frames, each from a source of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from videosal.datasets.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
+from videosal.datasets.images import image_files
+from videosal.datasets.records import Video
+from videosal.errors import DatasetError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from videosal.datasets.sources import DensitySource, FixationSource
+
+FrameName = Callable[[str, int], str]
+
+
+@dataclass(frozen=True)
+class StoredVideo(Video):
+    """One video of a copy.
+
+    Attributes
+    ----------
+    name : str
+        Name within the data set.
+    naming : callable
+        Gives the name of a frame from the name of the video and the frame's number.
+    densities : DensitySource or None
+        Where its density maps come from.
+    gaze : FixationSource or None
+        Where its fixations come from.
+    frame_source : Path or None
+        Folder of its frames, or a video file.
+    observed : FixationSource or None
+        Fixations that tell the observers apart, where `gaze` does not.
+    last : int or None
+        The last frame that belongs to the split.
+    """
+
+    name: str
+    naming: FrameName
+    densities: DensitySource | None
+    gaze: FixationSource | None
+    frame_source: Path | None
+    observed: FixationSource | None = None
+    last: int | None = None
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Number of each frame that has a density map or fixations, by name, ascending."""
+        sources = [source for source in (self.densities, self.gaze) if source is not None]
+        numbers = sorted({number for source in sources for number in source.numbers})
+        return {self.naming(self.name, n): n for n in numbers if self.last is None or n <= self.last}
+
+    @cached_property
+    def frame_names(self) -> tuple[str, ...]:
+        """Names of the frames that have a density map or fixations, in order."""
+        return tuple(self.numbers)
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the ground truth."""
+        for source in (self.densities, self.gaze):
+            if source is not None and source.numbers:
+                return source.size
+        raise DatasetError(f"video {self.name}: no ground truth")
+
+    @cached_property
+    def frames(self) -> FrameSequence:
+        """The frames, from images or from the video file."""
+        source = self.frame_source
+        if source is not None and source.suffix.lower() in VIDEO_SUFFIXES and source.is_file():
+            return VideoFileFrames(source)
+        if source is None or not (files := image_files(source)):
+            raise DatasetError(
+                f"video {self.name}: this copy has no frames, and running a model needs them (neither images nor a "
+                "video file): videosal verify says where they are looked for"
+            )
+        return ImageFrames(files)
+
+    def density(self, frame: str) -> NDArray[Any] | None:
+        """Read or make the density map of a frame."""
+        number = self.numbers.get(frame)
+        return None if number is None or self.densities is None else self.densities.read(number)
+
+    def fixations(self, frame: str) -> NDArray[Any] | None:
+        """Read the fixations of a frame as a boolean mask."""
+        number = self.numbers.get(frame)
+        return None if number is None or self.gaze is None else self.gaze.mask(number)
+
+    def fixation_points(self, frame: str) -> NDArray[np.int64] | None:
+        """Read the fixations of a frame as (row, col), repeats kept where the source has them."""
+        number = self.numbers.get(frame)
+        return None if number is None or self.gaze is None else self.gaze.points(number)
+
+    def observer_points(self, frame: str) -> dict[str, NDArray[np.int64]] | None:
+        """Read the fixations of a frame for each observer."""
+        number = self.numbers.get(frame)
+        for source in (self.gaze, self.observed):
+            if number is not None and source is not None and (found := source.observers(number)) is not None:
+                return found
+        return None
+
+    def fingerprint(self) -> str:
+        """Names and sizes of the ground-truth files, the recipe, and which frames count."""
+        parts = [source.fingerprint() for source in (self.densities, self.gaze) if source is not None]
+        return " ".join([*parts, self.recipe, "" if self.last is None else f"..{self.last}"]).strip()
+
+    @property
+    def recipe(self) -> str:
+        """How ground truth that is made here is made."""
+        return "|".join(s.recipe for s in (self.densities, self.gaze) if s is not None and s.recipe)

@@ -1,0 +1,196 @@
+"""Video files, decoded one frame at a time by PyAV (the extra ``video``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from videosal.errors import DatasetError, FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+VIDEO_SUFFIXES = frozenset({".avi", ".mp4", ".mkv", ".mov", ".mpg", ".mpeg", ".webm"})
+
+
+class VideoFile:
+    """The frames of a video file by their index.
+
+    Reading forwards decodes each frame once; going back starts the file again. One decoded frame is kept.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is opened when it is first asked for something.
+
+    Raises
+    ------
+    DatasetError
+        PyAV is not installed.
+    FileError
+        The file is no video, or ends before the frame that is asked for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._container: Any = None
+        self._stream: Iterator[Any] = iter(())
+        self._next = 0
+        self._last: Any = None
+        self._header: tuple[int, tuple[int, int]] | None = None
+
+    def __len__(self) -> int:
+        return self._read_header()[0]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, from the file's header."""
+        return self._read_header()[1]
+
+    def read(self, index: int) -> Any:
+        """Return the frame at `index` as PyAV decodes it."""
+        if self._last is not None and index == self._next - 1:
+            return self._last
+        if self._container is None or index < self._next:
+            self.close()
+            self._container = self._open()
+            self._stream = self._container.decode(video=0)
+        while self._next <= index:
+            self._last = self._decode_next()
+            self._next += 1
+        return self._last
+
+    def close(self) -> None:
+        """Close the file; reading opens it again."""
+        if self._container is not None:
+            self._container.close()
+        self._container, self._next, self._last = None, 0, None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["path"])  # type: ignore[misc]  # an open decoder cannot travel to another process
+
+    def _decode_next(self) -> Any:
+        import av
+
+        try:
+            frame = next(self._stream, None)
+        except av.error.FFmpegError as error:
+            raise FileError(f"{self.path}: damaged after {self._next} frames ({error})") from error
+        if frame is None:
+            raise FileError(f"{self.path}: the video ends after {self._next} of {len(self)} frames")
+        return frame
+
+    def _read_header(self) -> tuple[int, tuple[int, int]]:
+        if self._header is None:
+            with self._open() as container:
+                video = container.streams.video[0]
+                # Some containers do not state their length; then the packets are counted.
+                length = video.frames or sum(1 for packet in container.demux(video) if packet.size)
+                self._header = length, (video.height, video.width)
+        return self._header
+
+    def _open(self) -> Any:
+        try:
+            import av
+        except ImportError as error:
+            raise DatasetError(
+                f"{self.path}: reading video files needs PyAV: pip install 'videosal[video]', "
+                "or extract the frames to images"
+            ) from error
+        try:
+            container = av.open(str(self.path))
+        except (av.error.FFmpegError, OSError) as error:
+            raise FileError(f"{self.path}: not a readable video file ({error})") from error
+        if not container.streams.video:
+            container.close()
+            raise FileError(f"{self.path}: holds no pictures")
+        return container
+
+
+def find_video_damage(path: Path) -> str | None:
+    """Say what is wrong with a video file, judged by the lengths that its outer chunks state; None if nothing is.
+
+    An AVI or MP4 file that was cut short is found without decoding. Other containers are not judged.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            place = 0
+            while place + 16 <= size:
+                file.seek(place)
+                length = _chunk_length(file.read(16), first=place == 0)
+                if length is None:
+                    return None
+                place += length
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    if not size:
+        return "is empty (0 bytes)"
+    return "is truncated (a video shorter than its header says)" if place > size + 1 else None
+
+
+def _chunk_length(head: bytes, *, first: bool) -> int | None:
+    """Return how far it is to the next outer chunk; None where the format is another or the chunk has no end."""
+    if head.startswith(b"RIFF"):
+        length = int.from_bytes(head[4:8], "little")
+        return 8 + length + length % 2 if length else None
+    if (first and head[4:8] != b"ftyp") or not head[4:8].isalnum():
+        return None
+    length = int.from_bytes(head[:4], "big")
+    if length == 1:  # the length stands behind the name, in 64 bits
+        length = int.from_bytes(head[8:16], "big")
+    return length if length >= 8 else None
+
+
+def to_rgb(frame: Any) -> NDArray[np.uint8]:
+    """Return a decoded frame as an (H, W, 3) uint8 RGB array."""
+    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+
+
+def to_grey(frame: Any, where: str) -> NDArray[Any]:
+    """Return a decoded frame of a video of maps as one grey map.
+
+    The luma is taken as it is stored, so that no conversion of colours rounds it; where it has the limited range of
+    television (16 to 235 of 8 bits, the rule unless a file says otherwise), it is stretched to the whole range, as a
+    player does.
+
+    Returns
+    -------
+    ndarray, shape (H, W)
+        uint8 for 8-bit video, else uint16 with the values of its depth (0 to 1023 for 10 bits).
+
+    Raises
+    ------
+    FileError
+        The frame is in colour: no map.
+    """
+    kind = frame.format
+    depth = kind.components[0].bits
+    if kind.is_rgb:
+        rgb = frame.to_ndarray(format="rgb24" if depth <= 8 else "rgb48le")
+        if (rgb != rgb[..., :1]).any():
+            raise FileError(f"{where}: a video in colour, and a saliency map has one channel")
+        return np.ascontiguousarray(rgb[..., 0])
+    luma = _plane(frame, depth)
+    full_range = frame.color_range == 2 or kind.name.startswith(("gray", "yuvj"))
+    if full_range:
+        return luma
+    unit = 1 << (depth - 8)
+    top = (1 << depth) - 1
+    stretched = np.floor((luma.astype(np.float64) - 16 * unit) * (top / (219 * unit)) + 0.5)
+    return np.asarray(np.clip(stretched, 0, top), luma.dtype)
+
+
+def _plane(frame: Any, depth: int) -> NDArray[Any]:
+    """Copy the first plane of a frame without the padding at the ends of its lines."""
+    plane = frame.planes[0]
+    dtype = np.dtype(np.uint8 if depth <= 8 else "<u2")
+    lines = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return np.ascontiguousarray(lines[:, : plane.width * dtype.itemsize]).view(dtype).astype(dtype.newbyteorder("="))
