@@ -124,6 +124,8 @@ def _describe(plan: Plan, truth: Dataset, fingerprint: str) -> dict[str, Any]:
         "split": truth.split.name,
         "title": truth.split.title,
         "root": str(truth.root.resolve()),
+        "dataset_options": plan.dataset_options,
+        "dataset_notes": truth.notes(),
         "fingerprint": fingerprint,
         "videos": [video.name for video in truth.videos],
         "coverage": {field: getattr(coverage, field) for field in coverage.__dataclass_fields__},

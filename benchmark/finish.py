@@ -23,7 +23,7 @@ def finish_run(path: Path, info: dict[str, Any], results: list[VideoScores]) -> 
     depth = _describe_depth(results)
     info = info | {
         "signature": f"{info['signature'].partition(_MAPS)[0]}{_MAPS}{depth}",
-        "notes": [*_dataset_notes(info), *_map_notes(results, depth)],
+        "notes": [*_model_notes(info), *_dataset_notes(info), *_map_notes(results, depth)],
         "finished": timestamp(),
     }
     store.write_info(path, info)
@@ -32,8 +32,14 @@ def finish_run(path: Path, info: dict[str, Any], results: list[VideoScores]) -> 
     return run
 
 
+def _model_notes(info: dict[str, Any]) -> list[str]:
+    return (
+        ["untrained: the weights of the network are random, and its maps mean nothing"] if info.get("untrained") else []
+    )
+
+
 def _dataset_notes(info: dict[str, Any]) -> list[str]:
-    notes = []
+    notes = list(info["dataset_notes"])
     split = f"{info['dataset']}:{info['split']}"
     coverage = Coverage(**info["coverage"])
     alone = coverage.videos_found < 2

@@ -43,6 +43,7 @@ def score(
     compare: Compare = "stat",
     baseline: str = MEAN_OTHERS,
     seed: int = 0,
+    dataset_options: dict[str, Any] | None = None,
     plugins: Sequence[str | Path] = (),
     progress: Progress | None = None,
 ) -> Run:
@@ -85,6 +86,8 @@ def score(
         ``center``, a Gaussian; or an image or ``.npy`` file.
     seed : int
         Of the draw of the sAUC negatives.
+    dataset_options : dict, optional
+        For `videosal.load_dataset`: ``{"unit": "clip"}`` joins the shots of Hollywood-2.
     plugins : sequence of path
         Python files that register metrics or data sets.
     progress : callable, optional
@@ -104,7 +107,7 @@ def score(
         `out` cannot be written, or holds another run.
     """
     folder = Path(predictions)
-    plan, truth = _prepare(dataset, root, protocol, metrics, baseline, seed, plugins, model=None)
+    plan, truth = _prepare(dataset, root, protocol, metrics, baseline, seed, dataset_options or {}, plugins, model=None)
     inventory = take_inventory(folder, truth.videos)
     _check_inventory(inventory, folder, truth, allow_missing)
     row = {
@@ -148,6 +151,7 @@ def run(
     compare: Compare = "stat",
     baseline: str = MEAN_OTHERS,
     seed: int = 0,
+    dataset_options: dict[str, Any] | None = None,
     plugins: Sequence[str | Path] = (),
     progress: Progress | None = None,
 ) -> Run:
@@ -166,7 +170,8 @@ def run(
         Folder to keep the maps in.
     float_maps : bool
         Score the maps as the model gives them; the signature says so.
-    dataset, root, name, protocol, metrics, workers, dask, shard, out, existing, compare, baseline, seed
+    dataset, root, name, protocol, metrics, workers, dask, shard, out, existing, compare, baseline, seed,
+    dataset_options
         As in `score`; the default name is the model's.
     plugins, progress
         As in `score`.
@@ -188,14 +193,19 @@ def run(
 
     folder = Path(save_maps) if save_maps is not None else None
     spec = ModelSpec(model, weights, device, options or {}, folder)
-    plan, truth = _prepare(dataset, root, protocol, metrics, baseline, seed, plugins, spec, float_maps=float_maps)
-    create_model(model, weights, device, **spec.options)  # a wrong name or option is told before anything starts
+    plan, truth = _prepare(
+        dataset, root, protocol, metrics, baseline, seed, dataset_options or {}, plugins, spec, float_maps=float_maps
+    )
+    made = create_model(model, weights, device, **spec.options)  # what is wrong is told before anything starts
+    untrained = bool(getattr(made, "untrained", False))
+    del made  # every executor makes its own: do not hold two
     card = model_card(model)
     shown = ("title", "reference", "year", "input_size", "gflops", "model_size_mb", "runtime_s", "parameters")
     row = {
         "name": name or (model.rpartition(":")[2] if ".py:" in model else model),
         "kind": "model",
         "model": {field: getattr(card, field) for field in shown},
+        "untrained": untrained,
         "model_spec": {
             "name": model,
             "weights": weights,
@@ -226,6 +236,7 @@ def _prepare(
     metrics: Sequence[str] | None,
     baseline: str,
     seed: int,
+    dataset_options: dict[str, Any],
     plugins: Sequence[str | Path],
     model: ModelSpec | None,
     float_maps: bool = False,
@@ -233,7 +244,7 @@ def _prepare(
     """Check all names before any file is read."""
     for plugin in plugins:
         load_plugin(plugin)
-    adapter, split = parse_name(dataset)
+    adapter, split = parse_name(dataset, **dataset_options)
     if not split.ground_truth:
         scorable = " or ".join(f"{adapter.name}:{s.name}" for s in adapter.splits() if s.ground_truth)
         raise DatasetError(
@@ -248,7 +259,7 @@ def _prepare(
         metric_info(metric)
     if baseline not in (MEAN_OTHERS, CENTER):
         read_map(Path(baseline))
-    truth = load_dataset(dataset, root)
+    truth = load_dataset(dataset, root, **dataset_options)
     if baseline == MEAN_OTHERS and len(truth) < 2:
         baseline = CENTER  # there is no other video to average; the signature and a note say so
     plan = Plan(
@@ -261,6 +272,8 @@ def _prepare(
         float_maps,
         model,
         tuple(Path(plugin).resolve() for plugin in plugins),
+        dataset_options,
+        truth.recipe,
     )
     return plan, truth
 

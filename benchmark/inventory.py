@@ -137,9 +137,13 @@ def _match_frames(tree: MapTree, video: Video, found: _Found, inventory: Invento
     frames = {unpadded(frame): frame for frame in video.frame_names}
     matched: dict[str, MapRef] = {}
     for base, entries in found.folders.items():
-        for entry in _maps_of(tree, base, entries, frames):
-            file = entry.name.rpartition("/")[2]
-            frame = frames.get(unpadded(file))
+        maps = {entry.name.rpartition("/")[2]: entry for entry in _maps_of(tree, base, entries, frames)}
+        named = any(unpadded(file) in frames for file in maps)
+        numbers = {str(frame_number(frame)): frame for frame in video.frame_names}
+        for file, entry in maps.items():
+            # Where no name is a frame's, as with img_00001.png, the numbers at the end of the names count.
+            key = unpadded(file)
+            frame = frames.get(key) if named else numbers.get(str(frame_number(key)))
             if frame is None:
                 inventory.extra.append(entry.name)
             elif frame in matched:

@@ -10,6 +10,7 @@ import numpy as np
 
 from videosal.benchmark.map_trees import MapTree, file_source
 from videosal.datasets.frames import VIDEO_SUFFIXES
+from videosal.datasets.video_files import to_grey
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class _ArrayMaps(MapSequence):
 
 
 class _VideoMaps(MapSequence):
-    """A video of maps, read forwards; its colours are taken as grey."""
+    """A video of maps, read forwards."""
 
     def __init__(self, tree: MapTree, name: str) -> None:
         self._tree, self._name = tree, name
@@ -99,7 +100,7 @@ class _VideoMaps(MapSequence):
                 return image
         raise PredictionError(f"{self._tree.locate(self._name)}: the video ends before frame {index}")
 
-    def _decode(self) -> Iterator[NDArray[np.uint8]]:
+    def _decode(self) -> Iterator[NDArray[Any]]:
         where = self._tree.locate(self._name)
         try:
             import av
@@ -110,7 +111,7 @@ class _VideoMaps(MapSequence):
             with av.open(str(source) if isinstance(source, Path) else source) as container:
                 assert isinstance(container, av.container.InputContainer)
                 for frame in container.decode(video=0):
-                    yield np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+                    yield to_grey(frame, where)
         except av.error.FFmpegError as error:
             raise PredictionError(f"{where}: not a readable video ({error})") from error
 

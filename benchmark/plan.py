@@ -61,6 +61,10 @@ class Plan:
         None where predictions are read from files.
     plugins : tuple of Path
         Files to import before anything is looked up by name.
+    dataset_options : dict
+        For `videosal.load_dataset`.
+    recipe : str
+        How the data set's ground truth was made, where it is not as released; part of the signature.
     """
 
     dataset: str
@@ -72,13 +76,17 @@ class Plan:
     float_maps: bool = False
     model: ModelSpec | None = None
     plugins: tuple[Path, ...] = ()
+    dataset_options: dict[str, Any] = field(default_factory=dict)
+    recipe: str = ""
 
     def signature(self) -> str:
         """Say in one line how the scores are computed; a run adds the depth of the maps, known when they are read."""
         from videosal.metrics import get_protocol
 
         baseline = self.baseline if self.baseline in (MEAN_OTHERS, CENTER) else Path(self.baseline).name
-        return f"{get_protocol(self.protocol).signature}|others={NEGATIVE_FRAMES}x seed {self.seed}|baseline={baseline}"
+        others = f"others={NEGATIVE_FRAMES}x seed {self.seed}"
+        parts = [get_protocol(self.protocol).signature, others, f"baseline={baseline}", self.recipe]
+        return "|".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)

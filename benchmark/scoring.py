@@ -84,7 +84,7 @@ class Scorer:
         for plugin in plan.plugins:
             load_plugin(plugin)
         self.plan = plan
-        self.dataset: Dataset = load_dataset(plan.dataset, plan.root)
+        self.dataset: Dataset = load_dataset(plan.dataset, plan.root, **plan.dataset_options)
         self._density_sum = density_sum
         self._model: Any = None
         self._reader = MapReader()
@@ -93,10 +93,10 @@ class Scorer:
         """Score the video that `job` names."""
         video = self.dataset.video(job.video)
         negatives = self._negatives(video) if "sauc" in job.metrics else None
-        context = {
-            "other_fixations": None if negatives is None else negatives.points,
-            "baseline": self._baseline(video) if "ig" in job.metrics else None,
-        }
+        baseline = self._baseline(video) if "ig" in job.metrics else None
+        if baseline is not None:
+            baseline.setflags(write=False)  # score_frame then measures it once for the whole video
+        context = {"other_fixations": None if negatives is None else negatives.points, "baseline": baseline}
         result = VideoScores(job.video, job.inputs, [], [], {metric: [] for metric in job.metrics})
         if negatives is not None:
             result.negatives.extend(negatives.sources)

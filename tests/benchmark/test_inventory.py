@@ -34,6 +34,7 @@ def dataset(dhf1k_tree: TreeMaker) -> Dataset:
         "{video}/{frame}.png.jpg",
         "{video}/iter_0/{frame}.tif",
         "000{video}/{frame}.png",
+        "{video}/img_{frame}.png",
     ],
 )
 def test_names_match_with_or_without_padding_and_extension(
