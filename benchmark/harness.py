@@ -213,6 +213,7 @@ def run(
             "device": device,
             "options": spec.options,
         },
+        "save_maps": str(folder.resolve()) if folder else None,
     }
     with open_executor(workers, dask, gpu=device.startswith("cuda")) as executor:
         return evaluate(

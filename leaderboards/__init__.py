@@ -1,7 +1,8 @@
-"""Stored results and published figures -> tables.
+"""Stored results and published figures -> tables, statistics, figures.
 
 A :class:`Leaderboard` puts runs and the figures of papers into one table and prints it as Markdown, LaTeX,
-CSV, HTML or JSON.
+CSV, HTML or JSON; :func:`compare_runs` says which differences are more than chance, :func:`explain_runs` where
+they come from; the figures and the report show the maps behind the scores.
 """
 
 from __future__ import annotations
@@ -10,40 +11,93 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from videosal.leaderboards.comparison import Comparison, compare_runs
+    from videosal.leaderboards.differences import Difference, Move, explain_runs
+    from videosal.leaderboards.figures import draw_comparison
+    from videosal.leaderboards.frame_picking import pick_frames
+    from videosal.leaderboards.human_bound import score_human
     from videosal.leaderboards.layouts import list_layouts
     from videosal.leaderboards.leaderboard import Leaderboard
+    from videosal.leaderboards.maps import RunMaps
+    from videosal.leaderboards.overlays import blend_overlay, write_overlay_video
     from videosal.leaderboards.published import (
         PublishedRow,
+        PublishedSource,
         PublishedSplit,
         PublishedTable,
         list_published,
         load_published,
     )
+    from videosal.leaderboards.report import write_report
     from videosal.leaderboards.runs import CoverageLike, RunLike
-
-__all__ = [
-    "CoverageLike",
-    "Leaderboard",
-    "PublishedRow",
-    "PublishedSplit",
-    "PublishedTable",
-    "RunLike",
-    "list_layouts",
-    "list_published",
-    "load_published",
-]
+    from videosal.leaderboards.slices import VideoSlice, read_slices
+    from videosal.leaderboards.statistics import PairedResult, compare_scores, mean_interval
+    from videosal.leaderboards.submission import pack_submission
+    from videosal.leaderboards.temporal import measure_change
 
 _HOMES = {
+    "Comparison": "comparison",
     "CoverageLike": "runs",
+    "Difference": "differences",
     "Leaderboard": "leaderboard",
+    "Move": "differences",
+    "PairedResult": "statistics",
     "PublishedRow": "published",
+    "PublishedSource": "published",
     "PublishedSplit": "published",
     "PublishedTable": "published",
     "RunLike": "runs",
+    "RunMaps": "maps",
+    "VideoSlice": "slices",
+    "blend_overlay": "overlays",
+    "compare_runs": "comparison",
+    "compare_scores": "statistics",
+    "draw_comparison": "figures",
+    "explain_runs": "differences",
     "list_layouts": "layouts",
     "list_published": "published",
     "load_published": "published",
+    "mean_interval": "statistics",
+    "measure_change": "temporal",
+    "pack_submission": "submission",
+    "pick_frames": "frame_picking",
+    "read_slices": "slices",
+    "score_human": "human_bound",
+    "write_overlay_video": "overlays",
+    "write_report": "report",
 }
+
+__all__ = [
+    "Comparison",
+    "CoverageLike",
+    "Difference",
+    "Leaderboard",
+    "Move",
+    "PairedResult",
+    "PublishedRow",
+    "PublishedSource",
+    "PublishedSplit",
+    "PublishedTable",
+    "RunLike",
+    "RunMaps",
+    "VideoSlice",
+    "blend_overlay",
+    "compare_runs",
+    "compare_scores",
+    "draw_comparison",
+    "explain_runs",
+    "list_layouts",
+    "list_published",
+    "load_published",
+    "mean_interval",
+    "measure_change",
+    "pack_submission",
+    "pick_frames",
+    "read_slices",
+    "score_human",
+    "write_overlay_video",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -2,75 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from videosal.errors import TableError
-from videosal.leaderboards.layouts import attribute_value
-from videosal.leaderboards.notes import run_note, shortfall, sign_notes
+from videosal.leaderboards.entries import column_key, published_entries, scored_entry, share_rows
+from videosal.leaderboards.normalise import normalise_scores
+from videosal.leaderboards.notes import doubt_note, flag_note, sign_notes
 from videosal.leaderboards.runs import split_of
+from videosal.leaderboards.significance import flag_ties
 from videosal.leaderboards.table import (
+    KINDS,
     Cell,
     Column,
     Note,
     Row,
     Table,
     letters,
-    make_cell,
     one_line,
     rank_cells,
 )
+from videosal.leaderboards.temporal import add_change
 from videosal.metrics import metric_info
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from videosal.leaderboards.entries import Entry
     from videosal.leaderboards.layouts import Layout
     from videosal.leaderboards.published import PublishedTable
     from videosal.leaderboards.runs import RunLike
 
-# What makes two descriptions those of different models. A runtime differs from machine to machine.
-_IDENTITY = ("input_size", "gflops", "model_size_mb")
 
-
-@dataclass(slots=True)
-class _Entry:
-    """A row in the making: its cells by the key of their column, its notes as text."""
-
-    label: str
-    kind: Literal["as reported", "scored"]
-    sources: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    cells: dict[str, Cell] = field(default_factory=dict)
-
-
-def assemble(runs: Sequence[RunLike], published: Sequence[PublishedTable], layout: Layout) -> Table:
-    """Build the table: published rows first, in the order of their papers, then the runs.
+def assemble(
+    runs: Sequence[RunLike],
+    published: Sequence[PublishedTable],
+    layout: Layout,
+    *,
+    significance: bool = False,
+    normalise: bool = False,
+    change: bool = False,
+) -> Table:
+    """Build the table: published rows first, in the order of their papers, then the runs, then the baselines.
 
     Runs of one name share a row as long as each is on another data set split and they describe the same
     model. Where two of them are on the same split, only runs of one protocol share a row. Columns that
-    describe models are left out where no row has a value.
+    describe models are left out where no row has a value. Figures of a column that were scored under another
+    signature than most get a sign. With `significance`, so do figures that are not distinguishable from the
+    best run; with `normalise`, each score has a column beside it with its place between center and human; with
+    `change`, each split of a run has two columns on the change from frame to frame.
 
     Raises
     ------
     TableError
-        There is neither a run nor a published figure to print.
+        There is neither a run nor a published figure to print, or `normalise` finds no split with both bounds.
     """
-    scores = _score_columns(runs, published, layout)
-    columns = {column.key: column for column in (*layout.attributes, *scores)}
-    entries = _published_entries(published, columns)
-    entries += [_scored_entry(members, columns, layout) for members in _share_rows(runs)]
+    columns = {column.key: column for column in (*layout.attributes, *_score_columns(runs, published, layout))}
+    entries = published_entries(published, columns)
+    entries += [scored_entry(members, columns, layout) for members in share_rows(runs)]
+    entries.sort(key=lambda entry: KINDS.index(entry.kind))
     if not entries:
         raise TableError("nothing to print: give a run, or name a published table")
+    mixed = _flag_protocols(entries, runs, layout)
+    tied = significance and flag_ties(entries, layout.metrics)
+    if normalise:
+        columns = normalise_scores(entries, columns)
+    if change:
+        columns = add_change(entries, columns)
     kept = [column for column in columns.values() if column.group or any(cell.text for cell in _cells(column, entries))]
-    ranked = [rank_cells(column, _cells(column, entries)) for column in kept]
+    ranked = [_ranked(column, entries) for column in kept]
     texts = list(dict.fromkeys(text for entry in entries for text in entry.notes))
     marks = dict(zip(texts, letters(len(texts)), strict=True))
     rows = [
-        Row(entry.label, entry.kind, tuple(entry.sources), tuple(marks[text] for text in entry.notes), cells)
+        Row(
+            entry.label,
+            entry.kind,
+            tuple(dict.fromkeys(entry.sources)),
+            tuple(dict.fromkeys(marks[text] for text in entry.notes)),
+            cells,
+            tuple(dict.fromkeys(entry.references)),
+        )
         for entry, cells in zip(entries, zip(*ranked, strict=True), strict=True)
     ]
-    notes = [*(Note(mark, text) for text, mark in marks.items()), *sign_notes(runs)]
+    signs = [*doubt_note(published), *(flag_note("protocol") if mixed else []), *sign_notes(runs)]
+    notes = [*(Note(mark, text) for text, mark in marks.items()), *signs, *(flag_note("tied") if tied else [])]
     return Table(tuple(kept), tuple(rows), tuple(notes))
 
 
@@ -80,9 +96,10 @@ def _score_columns(runs: Sequence[RunLike], published: Sequence[PublishedTable],
     metrics: dict[str, set[str]] = {}
     for table in published:
         for split in table.splits:
-            _add_title(titles, split.spec, split.title)
-            found = metrics.setdefault(split.spec, set())
-            found.update(*(row.scores.get(split.spec, {}) for row in table.rows))
+            found = {metric for row in table.rows for metric in row.scores.get(split.spec, {})}
+            if found:
+                _add_title(titles, split.spec, split.title)
+                metrics.setdefault(split.spec, set()).update(found)
     for run in runs:
         _add_title(titles, split_of(run), run.title)
         metrics.setdefault(split_of(run), set()).update(run.metrics)
@@ -90,8 +107,8 @@ def _score_columns(runs: Sequence[RunLike], published: Sequence[PublishedTable],
         for metric in layout.metrics:
             if metric in metrics[split_name]:
                 info = metric_info(metric)
-                key = _key(split_name, metric)
-                yield Column(key, title, info.label, higher_is_better=info.higher_is_better)
+                key = column_key(split_name, metric)
+                yield Column(key, title, info.label, layout.digits, higher_is_better=info.higher_is_better)
 
 
 def _add_title(titles: dict[str, str], split_name: str, title: str) -> None:
@@ -101,83 +118,31 @@ def _add_title(titles: dict[str, str], split_name: str, title: str) -> None:
         titles[split_name] = f"{heading} ({split_name})" if heading in titles.values() else heading
 
 
-def _published_entries(published: Sequence[PublishedTable], columns: Mapping[str, Column]) -> list[_Entry]:
-    """Rows of the papers; one method in several tables of a paper is one row, unless its figures differ."""
-    entries: list[_Entry] = []
-    known: dict[tuple[str, str | None, str], _Entry] = {}
-    for table in published:
-        for row in table.rows:
-            values: dict[str, float | str] = dict(row.attributes)
-            for split_name, scores in row.scores.items():
-                values |= {_key(split_name, metric): value for metric, value in scores.items()}
-            cells = {key: make_cell(value, columns[key]) for key, value in values.items() if key in columns}
-            identity = (row.name, row.reference, table.doi)
-            entry = known.get(identity)
-            if entry is None or any(entry.cells.get(key, cell) != cell for key, cell in cells.items()):
-                entry = known[identity] = _Entry(row.name, "as reported")
-                entries.append(entry)
-            entry.cells |= cells
-            entry.sources.append(table.name)
-            entry.notes.append(table.note)
-    return entries
+def _flag_protocols(entries: Sequence[Entry], runs: Sequence[RunLike], layout: Layout) -> bool:
+    """Flag the scored figures whose signature is not the most frequent one of their columns."""
+    usual = {
+        split_name: Counter(run.signature for run in runs if split_of(run) == split_name).most_common(1)[0][0]
+        for split_name in {split_of(run) for run in runs}
+    }
+    odd = [
+        (entry, column_key(split_name, metric))
+        for entry in entries
+        for split_name, run in entry.runs.items()
+        if run.signature != usual[split_name]
+        for metric in layout.metrics
+        if metric in run.metrics
+    ]
+    for entry, key in odd:
+        entry.cells[key] = replace(entry.cells[key], flags=("protocol", *entry.cells[key].flags))
+    return bool(odd)
 
 
-def _share_rows(runs: Sequence[RunLike]) -> list[list[RunLike]]:
-    """Gather the runs that share a row."""
-    named: dict[str, list[RunLike]] = {}
-    for run in runs:
-        named.setdefault(run.name, []).append(run)
-    rows = []
-    for members in named.values():
-        if _fit_one_row(members):
-            rows.append(members)
-            continue
-        for protocol in dict.fromkeys(run.protocol for run in members):
-            rows += _first_fit([run for run in members if run.protocol == protocol])
-    return rows
+def _ranked(column: Column, entries: Sequence[Entry]) -> list[Cell]:
+    """The cells of a column with the best marked; baselines do not compete."""
+    competing = [entry for entry in entries if entry.kind != "baseline"]
+    rest = [entry for entry in entries if entry.kind == "baseline"]
+    return [*rank_cells(column, _cells(column, competing)), *_cells(column, rest)]
 
 
-def _first_fit(runs: Sequence[RunLike]) -> list[list[RunLike]]:
-    rows: list[list[RunLike]] = []
-    for run in runs:
-        row = next((row for row in rows if _fit_one_row([*row, run])), None)
-        if row is None:
-            rows.append([run])
-        else:
-            row.append(run)
-    return rows
-
-
-def _fit_one_row(runs: Sequence[RunLike]) -> bool:
-    """Whether each run is on another split and they describe one model."""
-    if len({split_of(run) for run in runs}) < len(runs):
-        return False
-    described = [{name: attribute_value(name, run.model or {}) for name in _IDENTITY} for run in runs]
-    return all(len({values[name] for values in described} - {None}) <= 1 for name in _IDENTITY)
-
-
-def _scored_entry(runs: Sequence[RunLike], columns: Mapping[str, Column], layout: Layout) -> _Entry:
-    entry = _Entry(one_line(runs[0].name), "scored")
-    for column in layout.attributes:
-        values = [attribute_value(column.key, run.model or {}) for run in runs]
-        entry.cells[column.key] = make_cell(next((v for v in values if v is not None), None), column)
-    for run in runs:
-        summary = run.summary()
-        metrics = [metric for metric in layout.metrics if metric in run.metrics]
-        for metric in metrics:
-            key = _key(split_of(run), metric)
-            mean = float(summary[f"{run.aggregation}_mean"][metric])
-            entry.cells[key] = make_cell(
-                mean, columns[key], shortfall=shortfall(run), n_frames=run.coverage.frames_scored
-            )
-        entry.sources.append(f"{split_of(run)} {run.signature}")
-        entry.notes.append(run_note(run, summary, metrics))
-    return entry
-
-
-def _cells(column: Column, entries: Sequence[_Entry]) -> list[Cell]:
+def _cells(column: Column, entries: Iterable[Entry]) -> list[Cell]:
     return [entry.cells.get(column.key, Cell()) for entry in entries]
-
-
-def _key(split_name: str, metric: str) -> str:
-    return f"{split_name.replace(':', '_')}_{metric}"

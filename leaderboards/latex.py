@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from videosal.leaderboards.table import one_line
+
 if TYPE_CHECKING:
-    from videosal.leaderboards.table import Cell, Note, Row, Table
+    from videosal.leaderboards.table import Cell, Marks, Note, Row, Table
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -34,20 +36,27 @@ _SPECIAL = {
     "\N{MULTIPLICATION SIGN}": r"$\times$",
     "†": r"$\dagger$",
     "‡": r"$\ddagger$",
+    "§": r"\S{}",
+    "¶": r"\P{}",
+    "≈": r"$\approx$",
+    "±": r"$\pm$",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
 }
 _TABLE = str.maketrans(_SPECIAL)
-_COLOURS = {"best": "red", "second": "blue"}
-_SECTIONS = {"as reported": "As reported", "scored": "Scored here"}
+_MARKS = {
+    "colour": {"best": r"\textcolor{red}", "second": r"\textcolor{blue}"},
+    "bold": {"best": r"\textbf", "second": r"\underline"},
+}
+_SECTIONS = {"as reported": "As reported", "scored": "Scored here", "baseline": "Baselines"}
 
 
-def to_latex(table: Table) -> str:
+def to_latex(table: Table, *, marks: Marks = "colour", caption: str = "", label: str = "") -> str:
     """Return a ``table*`` float in the layout of the paper, notes below it in small print.
 
-    Its first lines are a comment that names the packages it needs. The best figure of a column is red and the
-    second best blue; ``--`` stands for no figure. The table is shrunk to the width of the text where it is
-    wider. Special characters are escaped, so names and notes print as they are.
+    Its first line is a comment that names the packages it needs. The best figure of a column is red and the
+    second best blue, or bold and underlined; ``--`` stands for no figure. The table is shrunk to the width of the text
+    where it is wider. Special characters are escaped, so names and notes print as they are.
     """
     groups = table.groups()
     width = 1 + len(table.columns)
@@ -55,12 +64,14 @@ def to_latex(table: Table) -> str:
         r"% Needs \usepackage{booktabs,graphicx,multirow,xcolor}",
         r"\begin{table*}[t]",
         r"\centering",
+        *([rf"\caption{{{escape_latex(one_line(caption))}}}"] if caption else []),
+        *([rf"\label{{{_plain_label(label)}}}"] if label else []),
         r"\setlength{\tabcolsep}{4pt}",
         r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{l{''.join('c' * len(columns) for _, columns in groups)}}}",
         r"\toprule",
         *_header(table),
-        *(line for kind, rows in table.sections() for line in _section(kind, rows, width)),
+        *(line for kind, rows in table.sections() for line in _section(kind, rows, width, marks)),
         r"\bottomrule",
         r"\end{tabular}%",
         "}",
@@ -94,27 +105,32 @@ def _header(table: Table) -> list[str]:
     return [_line(upper), "".join(rules), _line(lower)]
 
 
-def _section(kind: str, rows: list[Row], width: int) -> list[str]:
-    title = rf"\multicolumn{{{width}}}{{l}}{{\textit{{{_SECTIONS[kind]}}}}}"
-    return [r"\midrule", _line([title]), *(_line(_row(row)) for row in rows)]
+def _section(kind: str, rows: list[Row], width: int, marks: Marks) -> list[str]:
+    title = [_line([rf"\multicolumn{{{width}}}{{l}}{{\textit{{{_SECTIONS[kind]}}}}}"])] if kind else []
+    return [r"\midrule", *title, *(_line(_row(row, marks)) for row in rows)]
 
 
-def _row(row: Row) -> list[str]:
+def _row(row: Row, marks: Marks) -> list[str]:
     return [
         rf"{escape_latex(row.label)}\textsuperscript{{{','.join(row.notes)}}}",
-        *(_cell(cell) for cell in row.cells),
+        *(_cell(cell, marks) for cell in row.cells),
     ]
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, marks: Marks) -> str:
     text = escape_latex(cell.text) or "--"
     if cell.rank:
-        text = rf"\textcolor{{{_COLOURS[cell.rank]}}}{{{text}}}"
+        text = rf"{_MARKS[marks][cell.rank]}{{{text}}}"
     return text + (rf"\textsuperscript{{{escape_latex(cell.signs)}}}" if cell.signs else "")
 
 
 def _note(note: Note) -> str:
     return rf"\textsuperscript{{{escape_latex(note.mark)}}}~{escape_latex(note.text)}\par"
+
+
+def _plain_label(label: str) -> str:
+    r"""A label is never printed: what could end it or start a command becomes a hyphen."""
+    return "".join(character if character.isalnum() or character in ":-_./ " else "-" for character in one_line(label))
 
 
 def _line(cells: list[str]) -> str:

@@ -22,10 +22,16 @@ class Layout:
         What describes a model, left of the scores.
     metrics : tuple of str
         Metrics of every group of columns, in order.
+    digits : int
+        Decimals of the scores.
+    published : str or None
+        Published table that stands above the runs where none is named.
     """
 
     attributes: tuple[Column, ...]
     metrics: tuple[str, ...]
+    digits: int = 3
+    published: str | None = None
 
 
 # Decimals as the paper prints them: 193.3 GFLOPs, 643 MB, 0.035 s.
@@ -36,9 +42,13 @@ _ATTRIBUTES = (
     Column("runtime_s", "", "Runtime (s)", digits=3),
 )
 
+_ABLATION_METRICS = ("cc", "nss", "sim", "auc_judd", "kld")
+
 _LAYOUTS = {
     "table1": Layout(_ATTRIBUTES, ("cc", "nss", "sim", "auc_judd", "sauc")),
     "table2": Layout((), ("cc", "nss", "sim", "auc_judd")),
+    # The ablations of STSANet mean little without the paper's own rows.
+    **{f"table{number}": Layout((), _ABLATION_METRICS, published=f"stsanet-table{number}") for number in (3, 4, 5, 6)},
 }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from videosal.errors import InputError, TableError
 from videosal.leaderboards.assemble import assemble
 from videosal.leaderboards.data_formats import to_csv, to_json
 from videosal.leaderboards.html_table import to_html
@@ -13,13 +14,17 @@ from videosal.leaderboards.layouts import get_layout
 from videosal.leaderboards.markdown import to_markdown
 from videosal.leaderboards.published import load_published
 from videosal.leaderboards.runs import gather_runs
+from videosal.leaderboards.selection import narrow_layout, select_columns, select_rows, sort_rows
+from videosal.leaderboards.slices import read_slices, slice_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from videosal.leaderboards.runs import RunLike
-    from videosal.leaderboards.table import Table
+    from videosal.leaderboards.table import Marks, Table
+
+MAX_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,15 @@ class Leaderboard:
         published: str | Iterable[str] | None = None,
         allow_incomplete: bool = False,
         layout: str = "table1",
+        columns: Sequence[str] | None = None,
+        rows: Sequence[str] | None = None,
+        sort: str | None = None,
+        digits: int | None = None,
+        significance: bool = False,
+        seeds: bool = False,
+        by: str | Path | None = None,
+        normalise: bool = False,
+        change: bool = False,
     ) -> Leaderboard:
         """Put runs and published rows into one table.
 
@@ -57,11 +71,32 @@ class Leaderboard:
         runs : iterable of Run, str or Path
             Runs, or the folders that they are stored in. May be empty where `published` is given.
         published : str or iterable of str, optional
-            Published tables to stand above the runs, see :func:`videosal.leaderboards.list_published`.
+            Published tables to stand above the runs, see :func:`videosal.leaderboards.list_published`. Default: the
+            layout's own (``table3`` to ``table6`` have one), or none; an empty list is none.
         allow_incomplete : bool, default False
             Print runs with missing or unusable predictions, with a mark, instead of refusing them.
         layout : str, default "table1"
             Which columns there are, see :func:`videosal.leaderboards.list_layouts`.
+        columns : sequence of str, optional
+            Only these, in this order within each group: metrics (also those that the layout lacks), attributes
+            (``gflops``) or keys (``dhf1k_test_cc``).
+        rows : sequence of str, optional
+            Only the methods with these names.
+        sort : str, optional
+            Column to order the rows by, best first; ``model`` orders by name. Default: papers, then runs as given.
+        digits : int, optional
+            Decimals of the scores.
+        significance : bool, default False
+            Mark what a paired test over videos does not tell from the best run of its column.
+        seeds : bool, default False
+            Print runs of one name, split and signature as one row, with mean and standard deviation.
+        by : path, optional
+            Print the runs on slices of their videos, see :func:`videosal.leaderboards.read_slices`.
+        normalise : bool, default False
+            Beside each score its place between the runs of the center baseline (0) and of the human bound (1).
+        change : bool, default False
+            A diagnostic: how much the maps of each run change from frame to frame, beside the ground truth, see
+            :func:`videosal.leaderboards.measure_change`. Reads the data set and the maps.
 
         Returns
         -------
@@ -71,40 +106,83 @@ class Leaderboard:
         ------
         TableError
             A run is incomplete and `allow_incomplete` is False; a run has no metric of the layout; two runs
-            have the same name, data set split and protocol signature; there is nothing to print.
+            have the same name, data set split and protocol signature; published rows stand beside slices; a
+            bound for `normalise` is missing; there is nothing to print.
         UnknownNameError
-            No published table or layout has that name.
+            No published table, layout, row or column has that name.
         RunError
             A path holds no readable run.
+        FileError
+            The file `by` cannot be used.
         InputError
-            `runs` is a single path or run, or holds something else.
+            `runs` is a single path or run, or holds something else; `digits` is out of range.
 
-        Notes ----- A score is the mean that the run's protocol asks for: over frames, or over videos. Each
-        data set split has its own columns, so results on a validation set never stand in the columns of a
-        hidden test set. Rows of runs name their protocol signature in a note.
+        Notes
+        -----
+        A score is the mean that the run's protocol asks for: over frames, or over videos. Each data set split
+        has its own columns, so results on a validation set never stand in the columns of a hidden test set. Rows
+        of runs name their protocol signature in a note.
         """
-        columns = get_layout(layout)
+        design = narrow_layout(get_layout(layout), columns or ())
+        if digits is not None:
+            if not 0 <= digits <= MAX_DIGITS:
+                raise InputError(f"digits is {digits}, expected 0 to {MAX_DIGITS}")
+            design = replace(design, digits=digits)
+        if published is None and by is None:
+            published = design.published
         names = [published] if isinstance(published, str) else list(dict.fromkeys(published or ()))
         reported = [load_published(name) for name in names]
-        gathered = gather_runs(runs, metrics=columns.metrics, allow_incomplete=allow_incomplete)
-        return cls(assemble(gathered, reported, columns))
+        gathered = gather_runs(runs, metrics=design.metrics, allow_incomplete=allow_incomplete, seeds=seeds)
+        if rows:
+            gathered, reported = select_rows(rows, gathered, reported)
+        if by is not None:
+            if reported:
+                raise TableError("published rows have no figures per video: leave out published tables or slices")
+            gathered = [run for part in slice_runs(gathered, read_slices(by)) for run in part]
+        table = assemble(gathered, reported, design, significance=significance, normalise=normalise, change=change)
+        if columns:
+            table = select_columns(table, columns)
+        return cls(sort_rows(table, sort) if sort else table)
 
-    def to_markdown(self) -> str:
+    def to_markdown(self, *, caption: str = "") -> str:
         """Return the table as GitHub Markdown: best in bold, second best underlined."""
-        return to_markdown(self.table)
+        return to_markdown(self.table, caption=caption)
 
-    def to_latex(self) -> str:
-        """Return the table as a LaTeX float: best in red, second best in blue; a comment names the packages."""
-        return to_latex(self.table)
+    def to_latex(self, *, marks: Marks = "colour", caption: str = "", label: str = "") -> str:
+        """Return the table as a LaTeX float; a comment names the packages.
+
+        Parameters
+        ----------
+        marks : {"colour", "bold"}
+            Best in red and second best in blue, as in the paper; or best in bold and second best underlined.
+        caption, label : str
+            Of the float. Special characters of the caption are escaped.
+        """
+        return to_latex(self.table, marks=marks, caption=caption, label=label)
 
     def to_csv(self) -> str:
         """Return the table as CSV: figures in full precision, one header line."""
         return to_csv(self.table)
 
-    def to_html(self) -> str:
-        """Return the table as an HTML fragment: best in ``strong``, second best in ``u``."""
-        return to_html(self.table)
+    def to_html(self, *, marks: Marks = "bold", caption: str = "", label: str = "") -> str:
+        """Return the table as an HTML fragment: best in ``strong``, second best in ``u``, or in red and blue.
+
+        Parameters
+        ----------
+        marks : {"bold", "colour"}
+            As in `to_latex`.
+        caption, label : str
+            Caption of the table, and ``id`` of the fragment.
+        """
+        return to_html(self.table, marks=marks, caption=caption, label=label)
 
     def to_json(self) -> str:
         """Return columns, rows and notes as JSON."""
         return to_json(self.table)
+
+    def to_bibtex(self) -> str:
+        """Return the papers of the rows as BibTeX, each once; a comment names the rows whose paper is not known."""
+        entries = dict.fromkeys(entry for row in self.table.rows for entry in row.references)
+        without = dict.fromkeys(row.label for row in self.table.rows if not row.references)
+        unknown = [f"% no reference known: {', '.join(without)}"] if without else []
+        return "\n\n".join([*unknown, *entries]) + "\n"

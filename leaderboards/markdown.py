@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from videosal.leaderboards.table import one_line
+
 if TYPE_CHECKING:
     from videosal.leaderboards.table import Cell, Column, Note, Row, Table
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def to_markdown(table: Table) -> str:
-    """Return a pipe table and, below it, the notes.
+def to_markdown(table: Table, *, caption: str = "") -> str:
+    """Return the caption, a pipe table and, below it, the notes.
 
     The best figure of a column is bold and the second best underlined; a dash stands for no figure.
     """
@@ -26,7 +28,8 @@ def to_markdown(table: Table) -> str:
         disable_numparse=True,
         colalign=["left", "left", *("right" for _ in table.columns)],
     )
-    return "\n".join([grid, "", *map(_note, table.notes), ""])
+    above = [escape_markdown(one_line(caption)), ""] if caption else []
+    return "\n".join([*above, grid, "", *map(_note, table.notes), ""])
 
 
 def escape_markdown(text: str) -> str:

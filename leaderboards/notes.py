@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from videosal.leaderboards.published import PublishedTable
     from videosal.leaderboards.runs import CoverageLike, RunLike
+
+_MEANINGS = {
+    "protocol": "scored under another protocol signature than the rest of its column, takes no rank",
+    "tied": "not distinguishable from the best run of its column "
+    "(paired permutation test over videos, Holm correction, p at least 0.05)",
+}
 
 
 def run_note(run: RunLike, summary: pd.DataFrame, metrics: Sequence[str]) -> str:
@@ -26,13 +33,19 @@ def run_note(run: RunLike, summary: pd.DataFrame, metrics: Sequence[str]) -> str
         f"{metric_info(metric).label} in {_count(count, 'frame')}" for metric, count in undefined.items() if count
     )
     text = f"scored on {run.title}, {run.aggregation} mean over {covered}: {run.signature}"
+    repeated = getattr(run, "n_runs", 1)
+    if repeated > 1:
+        text = f"mean ± standard deviation of {repeated} runs, each {text}"
+    method = getattr(run, "info", {}).get("method")
+    if method:
+        text = f"{method}, {text}"
     return one_line(f"{text}; undefined and left out: {without}" if without else text)
 
 
-def shortfall(run: RunLike) -> tuple[str, ...]:
+def run_flags(run: RunLike) -> tuple[str, ...]:
     """Name what a run lacks, as the keys of :data:`videosal.leaderboards.table.SIGNS`."""
     lacks = {"partial": run.partial, "incomplete": not run.complete}
-    return tuple(name for name in SIGNS if lacks[name])
+    return tuple(name for name, lacking in lacks.items() if lacking)
 
 
 def sign_notes(runs: Sequence[RunLike]) -> list[Note]:
@@ -44,6 +57,23 @@ def sign_notes(runs: Sequence[RunLike]) -> list[Note]:
         "incomplete": ("incomplete, predictions are missing, unusable or not scored yet", incomplete),
     }
     return [_sign_note(SIGNS[name], meaning, cases) for name, (meaning, cases) in meanings.items() if cases]
+
+
+def doubt_note(published: Sequence[PublishedTable]) -> list[Note]:
+    """Explain the sign of doubtful figures, with the methods and what is wrong with each."""
+    cases = [
+        f"{row.name} on {split.title}: {row.doubts[split.spec]}"
+        for table in published
+        for row in table.rows
+        for split in table.splits
+        if split.spec in row.doubts
+    ]
+    return [Note(SIGNS["doubtful"], one_line(f"doubtful, takes no rank: {'; '.join(cases)}"))] if cases else []
+
+
+def flag_note(flag: str) -> list[Note]:
+    """Explain the sign of a flag that needs no names."""
+    return [Note(SIGNS[flag], _MEANINGS[flag])]
 
 
 def _sign_note(sign: str, meaning: str, cases: Sequence[tuple[RunLike, str]]) -> Note:

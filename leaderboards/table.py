@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Sign of a cell whose run covers less than it should, in the order in which the signs are printed.
-SIGNS = {"partial": "†", "incomplete": "‡"}
+#: Sign of a cell with a flag, in the order in which the signs are printed and explained.
+SIGNS = {"doubtful": "§", "protocol": "¶", "partial": "†", "incomplete": "‡", "tied": "≈"}
+
+#: Sections of the rows, in the order in which they are printed.
+KINDS = ("as reported", "scored", "baseline")
+
+Kind = Literal["as reported", "scored", "baseline"]
+
+#: How the best and the second best figure are shown: red and blue, or bold and underlined.
+Marks = Literal["colour", "bold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +64,30 @@ class Cell:
         In full precision; None where there is none or where it is undefined.
     text : str
         As printed, without marks; empty for None.
-    shortfall : tuple of str
-        Of ``partial`` (the copy of the data set holds less than the set) and ``incomplete`` (predictions are
-        missing or unusable), those that hold for the run behind the figure.
+    flags : tuple of str
+        Of the keys of :data:`SIGNS`, those that hold: ``doubtful`` (the source is in conflict with another),
+        ``protocol`` (scored otherwise than the rest of its column), ``partial`` (the copy of the data set holds
+        less than the set), ``incomplete`` (predictions are missing or unusable), ``tied`` (not distinguishable
+        from the best run).
     n_frames : int or None
         Frames behind the figure of a run.
+    spread : float or None
+        Standard deviation over the runs behind the figure, where there are several.
     rank : {"best", "second", None}
         Place within the column, see :func:`rank_cells`.
     """
 
     value: float | str | None = None
     text: str = ""
-    shortfall: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     n_frames: int | None = None
+    spread: float | None = None
     rank: Literal["best", "second"] | None = None
 
     @property
     def signs(self) -> str:
         """The signs that follow the figure and that a note explains."""
-        return "".join(sign for name, sign in SIGNS.items() if name in self.shortfall)
+        return "".join(sign for name, sign in SIGNS.items() if name in self.flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +98,25 @@ class Row:
     ----------
     label : str
         Its name, on one line.
-    kind : {"as reported", "scored"}
-        Whether a paper or a run is behind it.
+    kind : {"as reported", "scored", "baseline"}
+        Whether a paper or a run is behind it; a baseline is a run that gives the others their meaning, such as
+        chance.
     sources : tuple of str
         The published tables, or the protocol signatures of the runs.
     notes : tuple of str
         Marks of the notes that belong to the row.
     cells : tuple of Cell
         One per column.
+    references : tuple of str
+        BibTeX entries of the row, as text.
     """
 
     label: str
-    kind: Literal["as reported", "scored"]
+    kind: Kind
     sources: tuple[str, ...]
     notes: tuple[str, ...]
     cells: tuple[Cell, ...]
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +144,29 @@ class Table:
         return found
 
     def sections(self) -> list[tuple[str, list[Row]]]:
-        """The rows by kind, in order."""
-        return [(kind, list(rows)) for kind, rows in groupby(self.rows, key=lambda row: row.kind)]
+        """The rows by kind, in order; rows of mixed order are one section without a name."""
+        found: list[tuple[str, list[Row]]] = [
+            (kind, list(rows)) for kind, rows in groupby(self.rows, key=lambda row: row.kind)
+        ]
+        kinds = [kind for kind, _ in found]
+        return found if len(set(kinds)) == len(kinds) else [("", list(self.rows))]
 
 
 def make_cell(
     value: float | str | None,
     column: Column,
     *,
-    shortfall: tuple[str, ...] = (),
+    flags: tuple[str, ...] = (),
     n_frames: int | None = None,
+    spread: float | None = None,
 ) -> Cell:
     """Make a cell; NaN counts as no value, but the cell still says what its run lacks."""
     if value is None or (not isinstance(value, str) and math.isnan(value)):
-        return Cell(None, "", shortfall, n_frames)
-    return Cell(value, print_value(value, column.digits), shortfall, n_frames)
+        return Cell(None, "", flags, n_frames)
+    text = print_value(value, column.digits)
+    if spread is not None:
+        text += f" ± {print_value(spread, column.digits)}"
+    return Cell(value, text, flags, n_frames, spread)
 
 
 def print_value(value: float | str, digits: int | None) -> str:
@@ -161,7 +186,8 @@ def rank_cells(column: Column, cells: Sequence[Cell]) -> list[Cell]:
     """Mark the best and the second best figure of a column.
 
     Printed figures are compared, so figures that look the same share the mark. Only what is comparable
-    competes: the figures without signs or, in a column that has none, figures of partial copies that stand
+    competes: the figures that are neither doubtful, nor of a partial copy, an incomplete run or another protocol
+    than the rest of the column. In a column that has none of these, figures of partial copies compete that stand
     for equally many frames. A figure that competes with no other gets no mark.
     """
     competing = _competing(cells)
@@ -184,17 +210,18 @@ def letters(count: int) -> list[str]:
 
 
 def _competing(cells: Sequence[Cell]) -> list[Cell]:
-    given = [cell for cell in cells if cell.value is not None]
-    whole = [cell for cell in given if not cell.shortfall]
+    fit = [cell for cell in cells if cell.value is not None and not {*cell.flags} & {"doubtful", "protocol"}]
+    whole = [cell for cell in fit if not {*cell.flags} & {"partial", "incomplete"}]
     if whole:
         return whole
-    partial = [cell for cell in given if "incomplete" not in cell.shortfall]
+    partial = [cell for cell in fit if "incomplete" not in cell.flags]
     return partial if len({cell.n_frames for cell in partial}) == 1 else []
 
 
 def _printed(cell: Cell) -> float:
+    text = cell.text.partition(" ")[0]  # without the spread
     # "<0.001" stands between zero and 0.001, the next figure that can be printed.
-    return float(cell.text[1:]) / 2 if cell.text.startswith("<") else float(cell.text)
+    return float(text[1:]) / 2 if text.startswith("<") else float(text)
 
 
 def _letter(number: int) -> str:

@@ -13,7 +13,7 @@ from videosal.errors import VideosalError
 
 if TYPE_CHECKING:
     from videosal import benchmark, datasets, leaderboards, metrics, models
-    from videosal.benchmark import Run, load_run, run, score
+    from videosal.benchmark import Run, load_run, merge_runs, run, score
     from videosal.datasets import list_datasets, load_dataset, register_dataset
     from videosal.metrics import register_metric
     from videosal.models import create_model, list_models, register_model
@@ -28,6 +28,7 @@ _HOMES = {
     "list_models": "models",
     "load_dataset": "datasets",
     "load_run": "benchmark",
+    "merge_runs": "benchmark",
     "register_dataset": "datasets",
     "register_metric": "metrics",
     "register_model": "models",
@@ -47,6 +48,7 @@ __all__ = [
     "list_models",
     "load_dataset",
     "load_run",
+    "merge_runs",
     "metrics",
     "models",
     "register_dataset",

@@ -80,14 +80,14 @@ def test_the_demo_prints_both_baselines_beside_the_published_table(tmp_path: Pat
 def test_lists(tmp_path: Path) -> None:
     assert "dhf1k:val" in videosal("datasets", cwd=tmp_path).out
     splits = json.loads(videosal("datasets", "--json", cwd=tmp_path).out)
-    assert splits[1] == {
+    assert {
         "dataset": "dhf1k",
         "name": "val",
         "title": "DHF1K val",
         "videos": 100,
         "frames": 60_273,
         "ground_truth": True,
-    }
+    } in splits
     assert "spectral-residual" in videosal("models", cwd=tmp_path).out
     names = [card["name"] for card in json.loads(videosal("models", "--json", cwd=tmp_path).out)]
     assert {"uniform", "center", "mean-map", "motion", "spectral-residual"} <= set(names)
@@ -147,7 +147,7 @@ def test_wrong_input_gets_one_clear_line(root: Path, maps: Path, tmp_path: Path)
     assert "has no public ground truth" in error("score", maps, "-d", "dhf1k:test", "--root", root)
     assert "did you mean --root" in error("score", maps, "-d", "dhf1k:val", "--root", root.parent)
     assert "--dataset" in error("score", maps)
-    assert "unknown command 'scor': did you mean score?" in error("scor")
+    assert "unknown command 'scor': did you mean score" in error("scor")
     assert "No such option" in error("score", maps, *on, "--wrokers", 2)
     assert "nothing to print" in error("table")
     assert "is not a run" in error("table", "empty")
@@ -179,6 +179,46 @@ def test_a_plugin_adds_a_model(root: Path, tmp_path: Path) -> None:
         "run", "brightness", "-d", "dhf1k:val", "--root", root, "--plugin", plugin, "--workers", 2, cwd=tmp_path
     )
     assert done.code == 0, done.err
+
+
+def test_shards_are_merged(root: Path, maps: Path, tmp_path: Path) -> None:
+    on = ("-d", "dhf1k:val", "--root", root, "--name", "M")
+    for part in (1, 2):
+        assert videosal("score", maps, *on, "--shard", f"{part}/2", cwd=tmp_path).code == 0
+    merged = videosal("merge", "runs/M-dhf1k-val-1-of-2", "runs/M-dhf1k-val-2-of-2", "--out", "runs/M", cwd=tmp_path)
+    assert merged.code == 0, merged.err
+    assert "6 of 6 frames scored" in merged.out
+    part_alone = videosal("merge", "runs/M-dhf1k-val-1-of-2", "--out", "runs/half", cwd=tmp_path)
+    assert part_alone.code == 1
+    assert "M on DHF1K val: 3 of 6 frames scored" in part_alone.out
+    assert "expected I/N" in the_error(videosal("score", maps, *on, "--shard", "3/2", cwd=tmp_path))
+
+
+def test_a_bench_file_runs_all_and_goes_on(root: Path, maps: Path, tmp_path: Path) -> None:
+    (tmp_path / "bench.toml").write_text(
+        f'[[dataset]]\nname = "dhf1k:val"\nroot = "{root}"\n'
+        '[[model]]\nmodel = "center"\n[[model]]\nmodel = "motion"\nname = "Motion!"\n'
+        f'[[predictions]]\npath = "{maps}"\nname = "Mine"\n'
+        '[[predictions]]\npath = "gone"\nname = "Gone"\n'
+        '[[table]]\nout = "tables/all.md"\npublished = ["stsanet-table1"]\n'
+    )
+    done = videosal("bench", "bench.toml", cwd=tmp_path)
+    assert done.code == 1
+    assert "error: Gone on dhf1k:val, standard: the predictions" in done.err
+    assert done.out.count("6 frames, complete") == 3
+    table = (tmp_path / "tables/all.md").read_text()
+    assert "STSANet" in table
+    assert all(name in table for name in ("center", "Motion!", "Mine"))
+    times = {file: file.stat().st_mtime_ns for file in tmp_path.glob("runs/*/videos/*.json")}
+    assert len(times) == 6
+    assert videosal("bench", "bench.toml", cwd=tmp_path).code == 1
+    assert times == {file: file.stat().st_mtime_ns for file in tmp_path.glob("runs/*/videos/*.json")}
+    assert "did you mean dataset" in the_error(_bench(tmp_path, '[[datset]]\nname = "sample"\n'))
+
+
+def _bench(folder: Path, text: str) -> Result:
+    (folder / "wrong.toml").write_text(text)
+    return videosal("bench", "wrong.toml", cwd=folder)
 
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -39,6 +40,8 @@ class FakeRun:
     model: Mapping[str, Any] | None = None
     scores: Mapping[str, float] = field(default_factory=lambda: dict(SCORES))
     undefined: Mapping[str, int] = field(default_factory=dict)
+    table: pd.DataFrame | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -47,6 +50,11 @@ class FakeRun:
     @property
     def metrics(self) -> list[str]:
         return list(self.scores)
+
+    @property
+    def frames(self) -> pd.DataFrame:
+        assert self.table is not None
+        return self.table
 
     def summary(self) -> pd.DataFrame:
         """Video means are the frame means plus 0.1, so that a test sees which one is printed."""
@@ -91,6 +99,29 @@ def sample_run(make_run: Callable[..., FakeRun]) -> Callable[..., FakeRun]:
             "frames_scored": 250,
         }
         run = make_run(name, **{**place, "coverage": coverage, **changes})
+        assert isinstance(run, FakeRun)
+        return run
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def video_run(make_run: Callable[..., FakeRun]) -> Callable[..., FakeRun]:
+    """Makes a run with scores per frame: `level` is the mean of CC, NSS is five times it, KLD falls with it."""
+
+    def make(name: str, level: float, *, n_videos: int = 12, noise: float = 0.01, seed: int = 0, **changes: Any) -> Any:
+        generator = np.random.default_rng(seed)
+        hardness = np.random.default_rng(99).normal(0, 0.05, n_videos)
+        rows = [
+            (f"{video:04d}", f"{frame:04d}", level + hardness[video] + generator.normal(0, noise))
+            for video in range(n_videos)
+            for frame in range(2 + video % 3)
+        ]
+        table = pd.DataFrame(rows, columns=["video", "frame", "cc"])
+        table = table.assign(nss=5 * table["cc"], kld=1 - table["cc"], status="ok")
+        means = {metric: float(table[metric].mean()) for metric in ("cc", "nss", "kld")}
+        coverage = {"videos_found": n_videos, "frames_found": len(table), "frames_scored": len(table)}
+        run = make_run(name, **{"scores": means, "coverage": coverage, "table": table, **changes})
         assert isinstance(run, FakeRun)
         return run
 

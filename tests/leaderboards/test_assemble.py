@@ -175,7 +175,7 @@ def test_names_are_put_on_one_line(make_run: MakeRun) -> None:
 def test_a_method_in_two_tables_of_a_paper_is_one_row() -> None:
     table = build(published=("stsanet-table1", "stsanet-table2"))
     [ours] = [row for row in table.rows if row.label == "STSANet"]
-    assert ours.sources == ("stsanet-table1", "stsanet-table2")
+    assert ours.sources == ("stsanet-table1, first-hand", "stsanet-table2, first-hand")
     assert ours.notes == ("a", "b")
     assert cell(table, ours, "ucf_test_cc").value == 0.705
     assert cell(table, ours, "diem_iii_cc").value == 0.69
@@ -188,7 +188,7 @@ def test_a_method_whose_figures_differ_between_tables_keeps_a_row_for_each() -> 
     table = assemble([], [first, second], get_layout("table2"))
     ours = [row for row in table.rows if row.label == "STSANet"]
     assert [cell(table, row, "dhf1k_val_cc").value for row in ours] == [0.539, 0.1]
-    assert [row.sources for row in ours] == [("stsanet-table3",), ("second",)]
+    assert [row.sources for row in ours] == [("stsanet-table3, first-hand",), ("second, first-hand",)]
 
 
 def test_partial_runs_compete_only_over_equally_many_frames(make_run: MakeRun) -> None:

@@ -29,11 +29,11 @@ def test_csv_of_table1_has_machine_names_and_numbers() -> None:
     assert (
         board.to_csv()
         .splitlines()[0]
-        .startswith("model,source,shortfall,input_size,gflops,model_size_mb,runtime_s,dhf1k_test_cc,dhf1k_test_nss,")
+        .startswith("model,source,flags,spread,input_size,gflops,model_size_mb,runtime_s,dhf1k_test_cc,dhf1k_test_nss,")
     )
     ours = lines[-1]
     assert ours["model"] == "STSANet"
-    assert ours["source"] == "as reported: stsanet-table1"
+    assert ours["source"] == "as reported: stsanet-table1, first-hand"
     assert ours["input_size"] == "384x224"
     assert float(ours["dhf1k_test_nss"]) == 3.01
     assert next(line for line in lines if line["model"] == "SalSAC")["gflops"] == ""
@@ -54,7 +54,7 @@ def test_csv_names_sources_and_shortfalls(make_run: MakeRun, sample_run: MakeRun
     ]
     [line] = read_csv(Leaderboard.from_runs(runs, allow_incomplete=True))
     assert line["source"] == 'scored: dhf1k:val protocol=standard|v1; sample:test a,"b"'
-    assert line["shortfall"] == "dhf1k_val_cc=partial; dhf1k_val_cc=incomplete"
+    assert line["flags"] == "dhf1k_val_cc=partial; dhf1k_val_cc=incomplete"
     assert (line["dhf1k_val_cc"], line["sample_test_cc"]) == ("0.1", "0.2")
 
 
@@ -71,7 +71,8 @@ def test_json_has_columns_rows_and_notes(make_run: MakeRun) -> None:
         "value": 0.4,
         "text": "0.400",
         "rank": None,
-        "shortfall": ["partial"],
+        "flags": ["partial"],
+        "spread": None,
     }
     best = content["rows"][-2]["cells"][keys.index("dhf1k_test_cc")]
     assert (best["value"], best["rank"]) == (0.529, "best")

@@ -214,9 +214,75 @@ def test_mixed_table_compiles(mixed: Leaderboard, tmp_path: Path) -> None:
     if subprocess.run(["kpsewhich", *names], capture_output=True, check=False).returncode:
         pytest.skip(f"pdflatex lacks one of {', '.join(names)}")
     packages = r"\usepackage{booktabs,graphicx,multirow,xcolor}"
-    document = [r"\documentclass{article}", packages, r"\begin{document}", mixed.to_latex(), r"\end{document}"]
+    captioned = mixed.to_latex(marks="bold", caption=HOSTILE, label="tab:a")
+    newer = Leaderboard.from_runs([], published="newer-systems").to_latex()
+    tables = [mixed.to_latex(), captioned, newer]
+    document = [r"\documentclass{article}", packages, r"\begin{document}", *tables, r"\end{document}"]
     (tmp_path / "board.tex").write_text("\n".join(document), encoding="utf-8")
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "board.tex"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-2000:]
     assert "Overfull" not in result.stdout
+
+
+def table2_lines() -> list[dict[str, str]]:
+    file = resources.files("videosal.leaderboards") / "published" / "table2.csv"
+    return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+
+
+@pytest.fixture(scope="module")
+def table2() -> list[list[str]]:
+    return rows_of(Leaderboard.from_runs([], published="stsanet-table2", layout="table2").to_latex())
+
+
+def test_golden_table2_cell_by_cell_and_colour_by_colour(table2: list[list[str]]) -> None:
+    """Expected cells and colours come from the lines of the CSV file alone."""
+    lines = table2_lines()
+    models = list(dict.fromkeys(line["model"] for line in lines))
+    rows = table2[3:]
+    assert [row[0] for row in rows] == [model + r"\textsuperscript{a}" for model in models]
+    columns = [(test_set, metric) for test_set in ("i", "ii", "iii") for metric in ("cc", "nss", "sim", "auc_judd")]
+    assert table2[1] == ["", *(LABELS[metric] + r" $\uparrow$" for _, metric in columns)]
+    for at, (test_set, metric) in enumerate(columns, start=1):
+        given = {line["model"]: line[metric] for line in lines if line["test_set"] == test_set and line[metric]}
+        places = sorted(set(given.values()))
+        competing = len(given) > 1
+        for row, model in zip(rows, models, strict=True):
+            text = given.get(model)
+            assert text_of(row[at]) == (text or "--"), (model, test_set, metric)
+            best, second = text == places[-1], len(places) > 1 and text == places[-2]
+            assert colour_of(row[at]) == ("red" if best and competing else "blue" if second else None)
+
+
+@pytest.mark.parametrize(
+    ("model", "at", "cell"),
+    [
+        ("STSANet", 1, r"\textcolor{red}{0.625}"),
+        ("STSANet", 5, r"\textcolor{red}{0.677}"),
+        ("STSANet", 9, "0.690"),
+        ("Chen et al.", 1, r"\textcolor{blue}{0.490}"),
+        ("DeepVS", 5, "--"),
+    ],
+)
+def test_golden_table2_checked_by_hand(table2: list[list[str]], model: str, at: int, cell: str) -> None:
+    [row] = [row for row in table2 if row[0] == model + r"\textsuperscript{a}"]
+    assert row[at] == cell
+
+
+def test_bold_caption_and_label(mixed: Leaderboard) -> None:
+    text = mixed.to_latex(marks="bold", caption=f"Scores {HOSTILE}", label="tab:a}\\b")
+    check_balance(text)
+    assert r"\textbf{0.529}" in text
+    assert r"\underline{0.517}" in text
+    assert r"\textcolor{red}" not in text
+    assert r"\label{tab:a--b}" in text
+    assert r"\caption{Scores {[}x{]}" in text
+
+
+def test_every_published_table_is_well_formed() -> None:
+    from videosal.leaderboards import list_published
+
+    for name in list_published():
+        text = Leaderboard.from_runs([], published=name).to_latex()
+        check_balance(text)
+        rows_of(text)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from videosal.leaderboards.notes import run_note, shortfall, sign_notes
+from videosal.leaderboards.notes import run_flags, run_note, sign_notes
 from videosal.leaderboards.runs import RunLike
 
 MakeRun = Callable[..., RunLike]
@@ -40,10 +40,10 @@ def test_a_note_is_one_line(make_run: MakeRun) -> None:
 
 
 def test_shortfall(make_run: MakeRun) -> None:
-    assert shortfall(make_run()) == ()
-    assert shortfall(make_run(partial=True)) == ("partial",)
-    assert shortfall(make_run(complete=False)) == ("incomplete",)
-    assert shortfall(make_run(partial=True, complete=False)) == ("partial", "incomplete")
+    assert run_flags(make_run()) == ()
+    assert run_flags(make_run(partial=True)) == ("partial",)
+    assert run_flags(make_run(complete=False)) == ("incomplete",)
+    assert run_flags(make_run(partial=True, complete=False)) == ("partial", "incomplete")
 
 
 def test_whole_runs_need_no_sign(make_run: MakeRun) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from videosal.errors import UnknownNameError
 from videosal.leaderboards import PublishedRow, PublishedTable, list_published, load_published
+from videosal.leaderboards.published import read_references
 from videosal.metrics import list_metrics
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def numbers_in_file(number: int) -> list[float]:
 
 
 def test_names() -> None:
-    assert list_published() == NAMES
+    assert list_published() == ["newer-systems", *NAMES]
 
 
 @pytest.mark.parametrize("number", range(1, 7))
@@ -57,11 +58,13 @@ def test_no_figure_is_lost_or_made_up(number: int) -> None:
 def test_rows_are_as_reported_and_have_a_source(name: str) -> None:
     table = load_published(name)
     assert {row.kind for row in table.rows} == {"as reported"}
-    assert table.note.startswith("as reported by Wang et al.")
-    assert "doi:10.1109/TMM.2021.3139743" in table.note
-    assert table.number in table.note
+    [note] = {table.note(row) for row in table.rows}
+    assert note.startswith("as reported by Wang et al.")
+    assert "doi:10.1109/TMM.2021.3139743" in note
+    assert table.number in note
+    assert "irst-hand" in note
     for split in table.splits:
-        assert split.about in table.note
+        assert split.about in note
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -81,7 +84,7 @@ def test_table1_keeps_the_papers_order_references_and_attributes() -> None:
     assert [row.name for row in table.rows] == [line["model"] for line in lines(1)]
     assert [split.spec for split in table.splits] == ["dhf1k:test", "hollywood2:test", "ucf:test"]
     ours = row(table, "STSANet")
-    assert ours.reference is None
+    assert ours.number is None
     assert ours.attributes == {"input_size": "384x224", "gflops": 193.3, "model_size_mb": 643.0, "runtime_s": 0.035}
     assert ours.scores["dhf1k:test"] == {"cc": 0.529, "nss": 3.01, "sim": 0.383, "auc_judd": 0.913, "sauc": 0.723}
     assert "sauc" not in ours.scores["ucf:test"]
@@ -121,7 +124,7 @@ def test_ours_is_named_after_the_model_and_table_iv_has_its_remark() -> None:
     table = load_published("stsanet-table4")
     assert row(table, "STSANet").scores["dhf1k:val"]["kld"] == 1.344
     assert table.remark
-    assert table.remark in table.note
+    assert table.remark in table.note(table.rows[0])
 
 
 def test_unknown_name_offers_near_ones() -> None:
@@ -133,3 +136,85 @@ def test_unknown_name_offers_near_ones() -> None:
 def test_files_equal_the_golden_copy(number: int, shared: Path) -> None:
     golden = shared / "published" / f"table{number}.csv"
     assert (FOLDER / golden.name).read_text(encoding="utf-8") == golden.read_text(encoding="utf-8")
+
+
+def newer_lines() -> list[dict[str, str]]:
+    return list(csv.DictReader((FOLDER / "newer.csv").read_text(encoding="utf-8").splitlines()))
+
+
+def test_newer_systems_lose_no_figure() -> None:
+    table = load_published("newer-systems")
+    in_file = [float(text) for line in newer_lines() for text in list(line.values())[4:] if text]
+    assert figures(table) == sorted(in_file)
+    assert row(table, "AAM").scores["dhf1k:test"] == {"cc": 0.563, "nss": 3.272, "sim": 0.421, "auc_judd": 0.919}
+    assert row(table, "SalFoM").scores == {"dhf1k:test": {"cc": 0.569, "nss": 3.354, "sim": 0.421, "auc_judd": 0.922}}
+    assert row(table, "TAVDiff").scores == {"diem:unstated": {"cc": 0.67, "nss": 2.75, "auc_judd": 0.909}}
+
+
+def test_newer_systems_equal_the_golden_list(shared: Path) -> None:
+    """Every figure of the list, read from its text without the code under test."""
+    table = load_published("newer-systems")
+    orders = [
+        ("dhf1k:test", ["auc_judd", "sim", "sauc", "cc", "nss"]),
+        ("hollywood2:test", ["auc_judd", "sim", "cc", "nss"]),
+        ("ucf:test", ["auc_judd", "sim", "cc", "nss"]),
+        ("diem:unstated", ["cc", "nss", "auc_judd"]),
+    ]
+    text = (shared / "specs" / "models" / "newer_models.md").read_text(encoding="utf-8")
+    checked = 0
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) < 7 or all(cell == "-" for cell in cells[1:5]) or cells[1].startswith(("DHF1K", "---")):
+            continue
+        name = "TASED-Net (released weights)" if "updated" in cells[0] else cells[0].split(" ")[0]
+        for (split, metrics), cell in zip(orders, cells[1:5], strict=True):
+            values = {} if cell == "-" else dict(zip(metrics, cell.split("/"), strict=True))
+            expected = {metric: float(value) for metric, value in values.items() if value != "-"}
+            assert row(table, name).scores.get(split, {}) == expected, (name, split)
+            checked += len(expected)
+    assert checked == sum(len(scores) for found in table.rows for scores in found.scores.values()) - 4  # UNISAL's
+
+
+def test_every_newer_row_names_its_source_and_origin() -> None:
+    table = load_published("newer-systems")
+    first_hand = [found.name for found in table.rows if found.first_hand]
+    assert first_hand == ["AAM", "RecSal-Net", "TASED-Net (released weights)"]
+    for found in table.rows:
+        note = table.note(found)
+        assert found.source.citation in note
+        assert ("First-hand" if found.first_hand else "Copied") in note
+    assert "DIEM" in table.note(row(table, "AAM"))
+    assert "DIEM" not in table.note(row(table, "SalFoM"))
+
+
+def test_doubtful_copies_are_flagged() -> None:
+    doubts = {found.name: dict(found.doubts) for found in load_published("newer-systems").rows if found.doubts}
+    assert {name: list(found) for name, found in doubts.items()} == {
+        "RecSal-Net": ["ucf:test"],
+        "MSFF-Net": ["ucf:test"],
+        "VSSM": ["ucf:test"],
+        "UNISAL": ["ucf:test"],
+    }
+    stsanet = row(load_published("stsanet-table1"), "STSANet").scores["ucf:test"]
+    newer = load_published("newer-systems")
+    assert row(newer, "VSSM").scores["ucf:test"] == stsanet
+    assert row(newer, "RecSal-Net").scores["ucf:test"] == row(newer, "MSFF-Net").scores["ucf:test"]
+    assert row(newer, "UNISAL").scores["ucf:test"] == row(newer, "ECANet").scores["ucf:test"]
+
+
+@pytest.mark.parametrize("name", ["newer-systems", *NAMES])
+def test_references_are_entries_of_the_bibliography(name: str) -> None:
+    papers = read_references()
+    for found in load_published(name).rows:
+        assert {found.reference, found.source.reference} - {""} <= set(papers)
+
+
+def test_the_bibliography_is_well_formed() -> None:
+    papers = read_references()
+    assert len(papers) == (FOLDER / "references.bib").read_text(encoding="utf-8").count("\n@") + 1
+    for key, entry in papers.items():
+        assert entry.startswith("@")
+        assert entry.count("{") == entry.count("}")
+        assert key in entry.splitlines()[0]
+        assert "year" in entry
+    assert [found.name for found in load_published("stsanet-table1").rows if not found.reference] == []

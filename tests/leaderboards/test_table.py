@@ -28,7 +28,7 @@ def ranks(column: Column, values: list[float | None]) -> list[str | None]:
 
 
 def partial(value: float, n_frames: int) -> Cell:
-    return make_cell(value, UP, shortfall=("partial",), n_frames=n_frames)
+    return make_cell(value, UP, flags=("partial",), n_frames=n_frames)
 
 
 def test_best_and_second_follow_the_direction() -> None:
@@ -77,7 +77,7 @@ def test_partial_figures_compete_where_they_stand_for_equally_many_frames() -> N
 
 
 def test_incomplete_figures_never_compete() -> None:
-    cells = [make_cell(value, UP, shortfall=("incomplete",), n_frames=5) for value in (0.1, 0.2)]
+    cells = [make_cell(value, UP, flags=("incomplete",), n_frames=5) for value in (0.1, 0.2)]
     assert [cell.rank for cell in rank_cells(UP, cells)] == [None, None]
 
 
@@ -115,7 +115,7 @@ def test_print_value(value: float | str, digits: int | None, text: str) -> None:
 
 
 def test_a_cell_without_a_value_still_says_what_its_run_lacks() -> None:
-    cell = make_cell(math.nan, UP, shortfall=("partial", "incomplete"))
+    cell = make_cell(math.nan, UP, flags=("partial", "incomplete"))
     assert (cell.value, cell.text, cell.signs) == (None, "", "†‡")
 
 

@@ -16,10 +16,22 @@ from videosal.errors import VideosalError
 VERBS = {
     "demo": "The whole path on the built-in sample.",
     "datasets": "Names, splits, expected counts.",
+    "verify": "What a copy of a data set holds, lacks, and where it is broken.",
     "models": "List the models, or show one model's card.",
+    "protocols": "List the metric protocols, or show one's conventions.",
     "score": "Score a folder of saliency maps.",
     "run": "Run a model and score its maps.",
+    "bench": "Run many models on many data sets from one file.",
+    "pack": "Put the ground truth of a split into one file.",
+    "merge": "Put the parts of a sharded run together.",
     "table": "Print runs and published results as a table.",
+    "compare": "Say which differences between runs are more than chance.",
+    "explain": "Say why two runs differ.",
+    "export": "Hand on the scores of every frame.",
+    "figure": "Draw frames, ground truth and maps side by side.",
+    "report": "Write one self-contained page about runs.",
+    "bounds": "Score chance, center, mean map and people.",
+    "submit": "Check and pack maps for the DHF1K server.",
 }
 
 

@@ -18,10 +18,27 @@ def evaluation_options(function: F) -> F:
         (
             click.option("--dataset", "-d", required=True, help="NAME:SPLIT, such as dhf1k:val or sample."),
             click.option("--root", help="Folder of the data set's copy; else from VIDEOSAL_DATA or videosal.toml."),
+            click.option(
+                "--dataset-option",
+                "dataset_options",
+                multiple=True,
+                callback=parse_pairs,
+                metavar="KEY=VALUE",
+                help="Option of the data set, such as sigma=50 of raw DIEM.",
+            ),
+            click.option(
+                "--unit",
+                type=click.Choice(["shot", "clip"]),
+                expose_value=False,
+                callback=_set_unit,
+                help="Of Hollywood-2: score shots or whole clips.",
+            ),
             click.option("--name", help="Name of the row in tables."),
             click.option("--protocol", default="standard", show_default=True, help="Set of metric conventions."),
-            click.option("--metrics", callback=_split, help="Comma-separated; default: all."),
+            click.option("--metrics", callback=parse_list, help="Comma-separated; default: all."),
             click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
+            click.option("--dask", metavar="ADDRESS", help="Dask scheduler whose workers score the videos."),
+            click.option("--shard", metavar="I/N", help="Score one part of N of the videos; then videosal merge."),
             click.option("--out", help="Run directory. [default: runs/NAME-DATASET-SPLIT]"),
             click.option(
                 "--existing",
@@ -29,6 +46,13 @@ def evaluation_options(function: F) -> F:
                 default="resume",
                 show_default=True,
                 help="What to do if the run directory is there.",
+            ),
+            click.option(
+                "--compare",
+                type=click.Choice(["stat", "content"]),
+                default="stat",
+                show_default=True,
+                help="What tells that a file changed since it was scored: size and time, or content.",
             ),
             click.option(
                 "--baseline",
@@ -65,5 +89,12 @@ def parse_pairs(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
     return options
 
 
-def _split(_: click.Context, __: click.Parameter, text: str | None) -> list[str] | None:
+def parse_list(_: click.Context, __: click.Parameter, text: str | None) -> list[str] | None:
+    """Split a comma-separated text."""
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
+
+
+def _set_unit(ctx: click.Context, _: click.Parameter, unit: str | None) -> None:
+    """Write ``--unit`` as the data set's option that it is."""
+    if unit is not None:
+        ctx.params.setdefault("dataset_options", {})["unit"] = unit

@@ -1,44 +1,33 @@
-"""What is printed after a run."""
+"""``videosal report``: one self-contained page about runs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from videosal.benchmark import Run
+from videosal.cli.figure import parse_maps
 
 
-def print_run(run: Run) -> int:
-    """Print both means of every metric and what stands behind them; return the exit code."""
-    from tabulate import tabulate
+@click.command()
+@click.argument("runs", nargs=-1, required=True)
+@click.option("--out", metavar="FILE", default="report.html", show_default=True, help="The page.")
+@click.option("--published", multiple=True, metavar="NAME", help="Add published rows, such as stsanet-table1.")
+@click.option("--metric", help="Orders videos and frames. [default: nss]")
+@click.option("--frames", "n_frames", type=click.IntRange(0, 50), default=4, show_default=True, help="Hardest per run.")
+@click.option("--root", help="Folder of the data set's copy. [default: where the runs were scored]")
+@click.option("--maps", multiple=True, metavar="NAME=DIR", help="Where the maps of a run lie; may be repeated.")
+def command(
+    runs: tuple[str, ...],
+    out: str,
+    published: tuple[str, ...],
+    metric: str | None,
+    n_frames: int,
+    root: str | None,
+    maps: tuple[str, ...],
+) -> None:
+    """Write a page about the run directories RUNS: leaderboard, videos, hardest frames, provenance."""
+    from videosal.leaderboards import write_report
 
-    from videosal.metrics import metric_info
-
-    rows = []
-    for metric, row in run.summary().iterrows():
-        info = metric_info(str(metric))
-        means = [_digits(row["frame_mean"]), _digits(row["video_mean"])]
-        counts = [int(row["n"]), int(row["n_undefined"])]
-        rows.append([f"{info.label} {'↑' if info.higher_is_better else '↓'}", *means, *counts])
-    headers = ["metric", "frame mean", "video mean", "frames", "undefined"]
-    coverage = run.coverage
-    click.echo(f"{run.name} on {run.title}: {coverage.frames_scored} of {coverage.frames_found} frames scored\n")
-    click.echo(tabulate(rows, headers, tablefmt="github", disable_numparse=True, colalign=("left", *["right"] * 4)))
-    click.echo("")
-    for note in _notes(run):
-        click.echo(f"note: {note}")
-    click.echo(f"signature: {run.signature}")
-    click.echo(f"run: {run.path}")
-    return 0 if run.complete else 1
-
-
-def _notes(run: Run) -> list[str]:
-    lost = {status: run.count_status(status) for status in ("missing", "unreadable", "non-finite")}
-    counts = ", ".join(f"{count} {status}" for status, count in lost.items() if count)
-    return [*([f"incomplete: {counts}"] if counts else []), *run.notes]
-
-
-def _digits(value: float) -> str:
-    return "-" if value != value else f"{value:.4f}"
+    path = write_report(
+        runs, out, root=root, maps=parse_maps(maps), metric=metric, n_frames=n_frames, published=published
+    )
+    click.echo(f"wrote {path}", err=True)

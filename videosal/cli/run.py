@@ -8,7 +8,7 @@ import click
 
 from videosal.cli.options import evaluation_options, parse_pairs
 from videosal.cli.progress import show_progress
-from videosal.cli.report import print_run
+from videosal.cli.run_summary import print_run
 
 
 @click.command()

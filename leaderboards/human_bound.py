@@ -1,0 +1,265 @@
+"""The human bound: how well people predict people, as a run like that of a model.
+
+The observers of a video are split into two halves at random; the smoothed fixations of one half are the map that is
+scored against the other half, and the other way round. A model cannot be expected to do better than this.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from videosal.errors import DatasetError, InputError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from videosal.benchmark.results import Run
+    from videosal.datasets import Dataset, Video
+
+METRICS = ("cc", "nss", "sim", "kld", "auc_judd", "auc_borji", "sauc")
+#: Standard deviations of the smoothing that cross-validation chooses from, as shares of the width.
+SMOOTHINGS = (1 / 128, 1 / 96, 1 / 64, 1 / 48, 1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8)
+_TRIAL_FRAMES = 60  # for the choice of the smoothing, spread over the videos
+_UNIFORM = 0.01  # share of chance in a map whose likelihood is asked for, so that a lone fixation is not impossible
+
+Folds = Literal["halves", "each"]
+
+
+def score_human(
+    dataset: str,
+    root: str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    name: str = "human",
+    metrics: Sequence[str] = METRICS,
+    folds: Folds = "halves",
+    smoothing: float | None = None,
+    protocol: str = "standard",
+    seed: int = 0,
+) -> Run:
+    """Score people against people.
+
+    Parameters
+    ----------
+    dataset : str
+        Data set and split whose copy tells the observers apart (raw gaze of DIEM or DHF1K).
+    root : path, optional
+        Folder of the copy.
+    out : path, optional
+        The run directory, new or empty. Default: ``runs/NAME-DATASET-SPLIT``.
+    name : str
+        Name of the row in tables.
+    metrics : sequence of str
+        CC, SIM and KLD compare the map with the other observers' fixations under the same smoothing.
+    folds : {"halves", "each"}
+        Half of the observers from the other half, both ways, or each observer from all others: the bound for an
+        infinite and for a single other observer lies between the two for metrics that need many fixations.
+    smoothing : float, optional
+        Standard deviation of the Gaussian in pixels. Default: the one under which left-out observers are most
+        likely, chosen on up to 60 frames.
+    protocol : str
+        See `videosal.metrics.list_protocols`.
+    seed : int
+        Of the halves and of the sAUC negatives.
+
+    Returns
+    -------
+    Run
+        A frame with fewer than two observers is undefined.
+
+    Raises
+    ------
+    DatasetError
+        The copy does not tell the observers apart.
+    InputError
+        An argument is out of range.
+    RunError
+        `out` is in use.
+    """
+    from videosal.benchmark import store
+    from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Plan
+    from videosal.benchmark.provenance import describe_environment
+    from videosal.benchmark.results import Run
+    from videosal.datasets import load_dataset
+    from videosal.metrics import get_protocol
+
+    data = load_dataset(dataset, root)
+    sigma = smoothing if smoothing is not None else choose_smoothing(data, folds=folds, seed=seed)
+    if sigma <= 0 or folds not in ("halves", "each"):
+        raise InputError(f"smoothing is {sigma} and folds {folds!r}: expected pixels above 0, and halves or each")
+    path = Path(out) if out is not None else Path("runs") / f"{name}-{data.name}-{data.split.name}"
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise RunError(f"{path} is in use: choose another --out")
+    baseline = MEAN_OTHERS if len(data) > 1 else CENTER
+    plan = Plan(data.full_name, data.root, protocol, tuple(metrics), baseline, seed, recipe=data.recipe)
+    coverage = data.coverage()
+    what = "half of the observers" if folds == "halves" else "each observer"
+    info: dict[str, Any] = {
+        "name": name,
+        "kind": "model",
+        "model": {"title": "Human"},
+        "model_spec": {"name": "human", "weights": None, "device": "cpu", "options": {"folds": folds}},
+        "method": f"{what} predicted from the others, smoothed with a Gaussian of {sigma:.3g} pixels",
+        "dataset": data.name,
+        "split": data.split.name,
+        "title": data.split.title,
+        "root": str(data.root.resolve()),
+        "fingerprint": data.fingerprint(),
+        "videos": [video.name for video in data],
+        "coverage": {field: getattr(coverage, field) for field in coverage.__dataclass_fields__},
+        "protocol": protocol,
+        "signature": f"{plan.signature()}|maps=8bit",
+        "aggregation": get_protocol(protocol).aggregation,
+        "metrics": list(metrics),
+        "baseline": baseline,
+        "seed": seed,
+        "notes": [],
+        **describe_environment(),
+    }
+    results = [_score_video(data, video, info, sigma, folds) for video in data]
+    # Written at the end: an attempt that fails leaves nothing that the next one would have to judge.
+    path.mkdir(parents=True, exist_ok=True)
+    store.write_info(path, info)
+    for result in results:
+        store.write_video(path, result)
+    run = Run(path, info, results)
+    run.merge()
+    return run
+
+
+def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -> float:
+    """Choose the smoothing under which the left-out observers are most likely.
+
+    Returns
+    -------
+    float
+        Standard deviation in pixels, one of `SMOOTHINGS` times the width of the first video.
+
+    Raises
+    ------
+    DatasetError
+        No frame has two observers.
+    """
+    trials: list[tuple[tuple[int, int], NDArray[Any], NDArray[Any]]] = []
+    per_video = max(1, _TRIAL_FRAMES // max(1, len(data)))
+    for video in data:
+        names = video.frame_names
+        chosen = np.unique(np.linspace(0, len(names) - 1, min(len(names), per_video)).round().astype(int))
+        for index in chosen:
+            pairs = list(_folds(video.observer_points(names[index]) or {}, folds, _generator(video, seed)))
+            trials += [(video.size, known, left) for known, left in pairs[:2]]
+        if len(trials) >= 2 * _TRIAL_FRAMES:
+            break
+    if not trials:
+        raise DatasetError(
+            f"{data.full_name} at {data.root} does not tell observers apart: the human bound needs raw gaze (DIEM's "
+            "event_data, or DHF1K's exportdata_train beside its annotation)"
+        )
+    width = data[0].size[1]
+    likelihoods = [sum(_log_likelihood(*trial, share * trial[0][1]) for trial in trials) for share in SMOOTHINGS]
+    return float(SMOOTHINGS[int(np.argmax(likelihoods))] * width)
+
+
+def _score_video(data: Dataset, video: Video, info: dict[str, Any], sigma: float, folds: Folds) -> Any:
+    from videosal.benchmark.plan import NEGATIVE_FRAMES
+    from videosal.benchmark.scoring import VideoScores
+    from videosal.datasets import draw_negatives
+
+    metrics, seed = info["metrics"], info["seed"]
+    others = (
+        draw_negatives(data, video, count=NEGATIVE_FRAMES, seed=seed) if "sauc" in metrics and len(data) > 1 else None
+    )
+    generator = _generator(video, seed)
+    scores: dict[str, list[float]] = {metric: [] for metric in metrics}
+    for frame in video.frame_names:
+        points = video.observer_points(frame) or {}
+        negatives = others.for_frame(frame) if others is not None else None
+        found = [
+            _score_fold(known, left, negatives, video.size, sigma, metrics, info["protocol"])
+            for known, left in _folds(points, folds, generator)
+        ]
+        for metric in metrics:
+            values = [fold[metric] for fold in found if fold[metric] == fold[metric]]
+            scores[metric].append(float(np.mean(values)) if values else float("nan"))
+    frames = list(video.frame_names)
+    negatives_of = list(others.sources) if others is not None else []
+    return VideoScores(video.name, {}, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"])
+
+
+def _score_fold(
+    known: NDArray[Any],
+    left: NDArray[Any],
+    negatives: NDArray[Any] | None,
+    size: tuple[int, int],
+    sigma: float,
+    metrics: Sequence[str],
+    protocol: str,
+) -> dict[str, float]:
+    from videosal.benchmark.saved_maps import quantise
+    from videosal.metrics import metric_info, score_frame
+
+    given = {
+        "density": quantise(_smooth(left, size, sigma)),
+        "fixations": left,
+        "other_fixations": negatives if negatives is not None and len(negatives) else None,
+        "baseline": None,
+    }
+    defined = [name for name in metrics if all(given[need] is not None for need in metric_info(name).needs)]
+    found = score_frame(
+        quantise(_smooth(known, size, sigma)),
+        given["density"],
+        given["fixations"],
+        other_fixations=given["other_fixations"],
+        metrics=defined,
+        protocol=protocol,
+    )
+    return {name: found.get(name, float("nan")) for name in metrics}
+
+
+def _folds(
+    points: dict[str, NDArray[np.int64]], folds: Folds, generator: np.random.Generator
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the fixations that are known and those that are to be predicted."""
+    names = sorted(name for name, found in points.items() if len(found))
+    if len(names) < 2:
+        return
+    if folds == "halves":
+        mixed = list(generator.permutation(names))
+        halves = mixed[: len(mixed) // 2], mixed[len(mixed) // 2 :]
+        pairs = [halves, halves[::-1]]
+    else:
+        pairs = [([other for other in names if other != name], [name]) for name in names]
+    for known, left in pairs:
+        yield np.concatenate([points[name] for name in known]), np.concatenate([points[name] for name in left])
+
+
+def _smooth(points: NDArray[Any], size: tuple[int, int], sigma: float) -> NDArray[np.float64]:
+    """Sum a Gaussian at each fixation; mass beside the frame is lost. A sum of few separable bumps is a product."""
+    rows, columns = (
+        np.exp(-((points[:, axis, None] - np.arange(side)) ** 2) / (2 * sigma**2)) for axis, side in enumerate(size)
+    )
+    summed: NDArray[np.float64] = rows.T @ columns
+    return summed
+
+
+def _log_likelihood(size: tuple[int, int], known: NDArray[Any], left: NDArray[Any], sigma: float) -> float:
+    """Mean log likelihood of the left-out fixations under the smoothed known ones; no map is needed for it."""
+    from scipy.special import ndtr
+
+    squared = ((left[:, None, :] - known[None, :, :]) ** 2).sum(axis=2)
+    bumps = np.exp(-squared / (2 * sigma**2)).sum(axis=1) / (2 * np.pi * sigma**2)
+    inside = np.ones(len(known))
+    for axis, side in enumerate(size):
+        inside *= ndtr((side - known[:, axis]) / sigma) - ndtr(-known[:, axis] / sigma)
+    density = (1 - _UNIFORM) * bumps / inside.sum() + _UNIFORM / (size[0] * size[1])
+    return float(np.log(density).mean())
+
+
+def _generator(video: Video, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(video.name.encode())])

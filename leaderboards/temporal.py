@@ -1,0 +1,113 @@
+"""Temporal consistency: how much the maps of a run change from frame to frame, beside the ground truth.
+
+A diagnostic, no score: maps that jump while people look steadily, or stand still while people move, both differ from
+the ground truth's figure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from videosal.errors import PredictionError
+from videosal.leaderboards.entries import column_key
+from videosal.leaderboards.table import Column, make_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from videosal.benchmark import Run
+    from videosal.leaderboards.entries import Entry
+
+_SIZE = (64, 36)  # width, height at which maps are compared: jitter of a pixel is no change
+
+
+def measure_change(run: Run, *, root: str | Path | None = None, maps: str | Path | None = None) -> pd.DataFrame:
+    """Measure the change between neighbouring maps, per video.
+
+    The change is half the sum of absolute differences of two maps that each sum to 1 (0: the same, 1: no overlap).
+
+    Parameters
+    ----------
+    run : Run
+    root : path, optional
+        The data set's copy, if it is no longer where the run was scored.
+    maps : path, optional
+        Folder of the maps. Default: the folder that was scored; the maps of a model are made again.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by video, with the columns ``prediction`` and ``truth``: means over pairs of neighbouring frames,
+        ``truth`` over those with a density; and ``n``, the number of pairs of maps.
+
+    Raises
+    ------
+    PredictionError
+        No two neighbouring maps are there.
+    """
+    import pandas as pd
+
+    from videosal.leaderboards.maps import RunMaps, open_data
+
+    source, rows = RunMaps(run, maps), {}
+    for video in open_data(run, root):
+        names = video.frame_names
+        places = {frame: place for place, frame in enumerate(names)}
+        predicted = _changes((places[frame], found) for frame, found in source.stream(video, names))
+        truth = _changes(enumerate(video.density(frame) for frame in names))
+        rows[video.name] = {"prediction": _mean(predicted), "truth": _mean(truth), "n": len(predicted)}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("video")
+    if table.empty or not table["n"].sum():
+        raise PredictionError(f"the run {run.name!r} has no two neighbouring maps: their change cannot be measured")
+    return table
+
+
+def add_change(entries: Sequence[Entry], columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Add two columns to each split of a run: the change of its maps, and that of the ground truth.
+
+    Returns
+    -------
+    dict of str to Column
+        The columns, those of the change behind the scores of their split.
+    """
+    found = dict(columns)
+    for entry in entries:
+        for split_name, run in entry.runs.items():
+            titles = [column.group for key, column in columns.items() if key.startswith(column_key(split_name, ""))]
+            change = measure_change(cast("Run", run))
+            for name, label in (("prediction", "Change"), ("truth", "Change of truth")):
+                key = column_key(split_name, f"change_{name}")
+                found.setdefault(key, Column(key, titles[0] if titles else run.title, label))
+                entry.cells[key] = make_cell(float(change[name].mean()), found[key])
+    groups = list(dict.fromkeys(column.group for column in found.values()))
+    return dict(sorted(found.items(), key=lambda item: groups.index(item[1].group)))
+
+
+def _changes(maps: Iterable[tuple[int, Any]]) -> list[float]:
+    """Change of each pair of neighbours that are both there and not empty; one pair is in memory at a time."""
+    changes, before = [], None
+    for place, found in maps:
+        now = None if found is None else _shares(found)
+        if before is not None and now is not None and before[0] == place - 1:
+            changes.append(float(np.abs(before[1] - now).sum() / 2))
+        before = None if now is None else (place, now)
+    return changes
+
+
+def _shares(saliency: NDArray[Any]) -> NDArray[np.float64] | None:
+    import cv2
+
+    small = cv2.resize(np.asarray(saliency, np.float64), _SIZE, interpolation=cv2.INTER_AREA)
+    small = small - min(0.0, float(small.min()))
+    total = float(small.sum())
+    return np.asarray(small / total, np.float64) if total > 0 else None
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")

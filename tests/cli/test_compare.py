@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Invoke
+
+
+def test_pairs_with_all_figures(invoke: Invoke, three_runs: list[Path]) -> None:
+    result = invoke("compare", *three_runs, "--metrics", "cc")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("| CC ↑") == 3
+    for text in ("one (first) against two (second), 4 videos", "95 % interval", "Holm", "won/tied/lost", "seed 0"):
+        assert text in result.output
+
+
+def test_json_and_slices(invoke: Invoke, three_runs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("video,place\n601,in\n602,in\n603,in\n604,out\n")
+    result = invoke("compare", *three_runs[:2], "--by", tmp_path / "a.csv", "--json", "--test", "wilcoxon")
+    found = json.loads(result.output)
+    assert [(line["slice"], line["metric"], line["n_videos"]) for line in found] == [
+        ("DHF1K val, place=in (3 videos)", "cc", 3),
+        ("DHF1K val, place=in (3 videos)", "nss", 3),
+        ("DHF1K val, place=out (1 video)", "cc", 1),
+        ("DHF1K val, place=out (1 video)", "nss", 1),
+    ]
+    assert found[-1]["low"] is None
+    assert found[-1]["p"] == 1
+
+
+def test_wrong_input(invoke: Invoke, three_runs: list[Path], tmp_path: Path) -> None:
+    assert "two or more" in str(invoke("compare", three_runs[0]).exception)
+    assert "given twice" in str(invoke("compare", three_runs[0], three_runs[0]).exception)
+    assert "not a run" in str(invoke("compare", three_runs[0], tmp_path / "gone").exception)
+    assert "Invalid value for '--test'" in invoke("compare", *three_runs, "--test", "t").output

@@ -1,0 +1,36 @@
+"""``videosal export``: the scores of every frame, for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from videosal.errors import RunError
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "parquet"]), help="[default: by the ending of --out, else csv]"
+)
+@click.option("--out", metavar="FILE", help="Write to a file; parquet needs one. [default: print]")
+def command(run: str, form: str | None, out: str | None) -> None:
+    """Export the run directory RUN: a line per frame, empty where a metric is undefined."""
+    from videosal.benchmark import load_run
+
+    form = form or ("parquet" if out and Path(out).suffix.lower() in (".parquet", ".pq") else "csv")
+    loaded = load_run(run)
+    frames = loaded.frames.assign(run=loaded.name, dataset=loaded.dataset, split=loaded.split)
+    if form == "csv" and out is None:
+        click.echo(frames.to_csv(index=False), nl=False)
+        return
+    if out is None:
+        raise click.UsageError("parquet is binary: give --out FILE.parquet")
+    try:
+        frames.to_csv(out, index=False) if form == "csv" else frames.to_parquet(out, index=False)
+    except ImportError as error:
+        raise RunError("parquet needs pyarrow: pip install pyarrow, or give --format csv") from error
+    except OSError as error:
+        raise click.UsageError(f"cannot write {out} ({error.strerror or error})") from error
+    click.echo(f"wrote {out}: {len(frames)} frames", err=True)

@@ -1,0 +1,61 @@
+"""What is printed after a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from videosal.benchmark import Run
+
+UNUSABLE = ("missing", "unreadable", "non-finite")  # statuses of frames without a usable map
+
+
+def print_run(run: Run) -> int:
+    """Print both means of every metric and what stands behind them; return the exit code."""
+    from tabulate import tabulate
+
+    from videosal.metrics import metric_info
+
+    rows = []
+    for metric, row in run.summary().iterrows():
+        info = metric_info(str(metric))
+        means = [
+            _with_interval(row["frame_mean"], run, str(metric), by_frames=True),
+            _with_interval(row["video_mean"], run, str(metric), by_frames=False),
+        ]
+        counts = [int(row["n"]), int(row["n_undefined"])]
+        rows.append([f"{info.label} {'↑' if info.higher_is_better else '↓'}", *means, *counts])
+    headers = ["metric", "frame mean", "video mean", "frames", "undefined"]
+    coverage = run.coverage
+    click.echo(f"{run.name} on {run.title}: {coverage.frames_scored} of {coverage.frames_found} frames scored\n")
+    click.echo(tabulate(rows, headers, tablefmt="github", disable_numparse=True, colalign=("left", *["right"] * 4)))
+    click.echo("")
+    if len(run.videos) > 1:
+        click.echo(f"in brackets: 95 % bootstrap interval over the {len(run.videos)} videos")
+    for note in _notes(run):
+        click.echo(f"note: {note}")
+    click.echo(f"signature: {run.signature}")
+    click.echo(f"run: {run.path}")
+    part_done = "shard" in run.info and not run.count_status(*UNUSABLE)
+    return 0 if run.complete or part_done else 1
+
+
+def _notes(run: Run) -> list[str]:
+    lost = {status: run.count_status(status) for status in UNUSABLE}
+    counts = ", ".join(f"{count} {status}" for status, count in lost.items() if count)
+    return [*([f"incomplete: {counts}"] if counts else []), *run.notes]
+
+
+def _with_interval(mean: float, run: Run, metric: str, *, by_frames: bool) -> str:
+    """A mean and its interval; the unit is the video, weighted by its frames where the mean is over frames."""
+    from videosal.leaderboards import mean_interval
+
+    weights = run.frames.groupby("video", sort=False)[metric].count().to_numpy() if by_frames else None
+    low, high = mean_interval(run.videos[metric].to_numpy(), weights)
+    return _digits(mean) if low != low else f"{_digits(mean)} [{_digits(low)}, {_digits(high)}]"
+
+
+def _digits(value: float) -> str:
+    return "-" if value != value else f"{value:.4f}"
