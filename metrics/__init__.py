@@ -2,6 +2,7 @@
 
 `score_frame` is the one call that the rest of the suite makes. `list_metrics` and `metric_info` say what it can
 compute, `list_protocols` and `get_protocol` under which conventions, and `register_metric` adds a metric of your own.
+`fit_calibration` fits a model's brightness and centre bias on a training split.
 The formulas stand in :mod:`videosal.metrics.reference`, in plain NumPy and one function per metric.
 """
 
@@ -11,33 +12,44 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from videosal.metrics.calibration import Calibration, fit_calibration
     from videosal.metrics.definitions import MetricInfo, list_metrics, metric_info, register_metric
     from videosal.metrics.frame import score_frame, warm_up
+    from videosal.metrics.negative_points import rescale_points
     from videosal.metrics.protocols import Protocol, get_protocol, list_protocols
     from videosal.metrics.resize import imresize
+    from videosal.metrics.signature import protocol_signature
 
 __all__ = [
+    "Calibration",
     "MetricInfo",
     "Protocol",
+    "fit_calibration",
     "get_protocol",
     "imresize",
     "list_metrics",
     "list_protocols",
     "metric_info",
+    "protocol_signature",
     "register_metric",
+    "rescale_points",
     "score_frame",
     "warm_up",
 ]
 
 _HOME = {
+    "Calibration": "calibration",
     "MetricInfo": "definitions",
     "Protocol": "protocols",
+    "fit_calibration": "calibration",
     "get_protocol": "protocols",
     "imresize": "resize",
     "list_metrics": "definitions",
     "list_protocols": "protocols",
     "metric_info": "definitions",
+    "protocol_signature": "signature",
     "register_metric": "definitions",
+    "rescale_points": "negative_points",
     "score_frame": "frame",
     "warm_up": "frame",
 }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.metrics import kernels_counts
+from videosal.metrics.emd import clipped_emd, signed_emd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,9 +80,11 @@ class Comparison(ABC):
     values: Array
     prediction: Spread
     density: Spread
+    _d: Array
 
     def __init__(self, frame: Frame, protocol: Protocol) -> None:
         self.protocol = protocol
+        self.shape = frame.prediction.shape
         self.undershoot = frame.undershoot
         self.baseline = frame.baseline
         self.fixations = _NONE if frame.fixations is None else frame.fixations
@@ -96,19 +99,26 @@ class Comparison(ABC):
 
     def nss(self) -> float:
         p, n = self.prediction, self.fixations.size
-        if n == 0 or p.constant:
+        if n == 0:
             return math.nan
-        deviation = math.sqrt(p.squares / (p.size - self.protocol.nss_ddof))
+        if p.constant:
+            return or_nan(self.protocol.nss_constant)
+        deviation = math.sqrt(p.squares / (p.size - self.protocol.nss_ddof)) + self.protocol.nss_eps
         return (kernels_counts.sum_at(self.values, self.fixations) / n - p.mean) / deviation
 
     def sim(self) -> float:
-        if self.prediction.constant or self.density.constant:
-            return math.nan
+        p, d = self.prediction, self.density
+        if p.constant or d.constant:
+            blank = p.low == p.high == 0 or d.high == 0
+            return or_nan(self.protocol.sim_zero if blank else None)
         return min(1.0, self._overlap())
 
     def kld(self) -> float:
-        negative = self.prediction.low < 0 and not self.undershoot
-        if negative or self.density.high == 0:
+        if self.prediction.low < 0 and not self.undershoot:
+            return math.nan
+        if self.density.high == 0:
+            return or_nan(self.protocol.kld_empty)
+        if self.prediction.low == self.prediction.high == 0 and not self.protocol.kld_blank_kept:
             return math.nan
         return self._divergence(self.protocol.eps)
 
@@ -151,6 +161,29 @@ class Comparison(ABC):
         )
         return gain / n
 
+    def emd(self) -> float:
+        prediction, density = (x.reshape(self.shape).astype(np.float64) for x in (self.values, self._d))
+        return EMD[self.protocol.emd](prediction, density)
+
+    def auc(self) -> float:
+        n, size = self.fixations.size, self.prediction.size
+        if n in (0, size):
+            return math.nan
+        if self.prediction.constant:
+            return 0.5
+        hits, below, equal = self._levels()
+        hits_below = np.cumsum(hits) - hits
+        doubled = (hits * (2 * (below - hits_below) + equal - hits)).sum()
+        return float(doubled / (2 * n * (size - n)))
+
+    def sauc_exact(self) -> float:
+        n, m = self.fixations.size, self.others.size
+        if n == 0 or m == 0:
+            return math.nan
+        if self.prediction.constant:
+            return 0.5
+        return whitney(self.values[self.fixations], self.values[self.others])
+
     @abstractmethod
     def _codeviation(self) -> float:
         """Sum of the products of both maps' deviations from their means."""
@@ -181,6 +214,20 @@ class Comparison(ABC):
         return kernels_counts.survivors_at(self.values, self.fixations, self._thresholds)
 
 
+def whitney(positive: Array, negative: Array) -> float:
+    """Return the chance that a positive is above a negative, ties counted half."""
+    ordered = np.sort(negative)
+    below = np.searchsorted(ordered, positive, side="left").sum()
+    not_above = np.searchsorted(ordered, positive, side="right").sum()
+    return float((below + not_above) / (2 * positive.size * negative.size))
+
+
+def or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+EMD = {"clipped": clipped_emd, "signed": signed_emd}
+
 _NONE: Counts = np.empty(0, np.int64)
 
 METRICS: dict[str, Callable[[Comparison], float]] = {
@@ -192,4 +239,7 @@ METRICS: dict[str, Callable[[Comparison], float]] = {
     "auc_borji": Comparison.auc_borji,
     "sauc": Comparison.sauc,
     "ig": Comparison.ig,
+    "emd": Comparison.emd,
+    "auc": Comparison.auc,
+    "sauc_exact": Comparison.sauc_exact,
 }

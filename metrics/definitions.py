@@ -68,7 +68,7 @@ class CustomMetric:
 
 def list_metrics() -> list[str]:
     """Names of all metrics: ours in the order of tables, then those that third parties registered, sorted."""
-    return [*CANONICAL, *(name for name in _custom.names() if name not in CANONICAL)]
+    return [*OURS, *(name for name in _custom.names() if name not in OURS)]
 
 
 def metric_info(name: str) -> MetricInfo:
@@ -81,7 +81,7 @@ def metric_info(name: str) -> MetricInfo:
     PluginError
         It is another package's metric, and that package fails to load.
     """
-    return CANONICAL[name] if name in CANONICAL else custom_metric(name).info
+    return OURS[name] if name in OURS else custom_metric(name).info
 
 
 def register_metric(
@@ -121,7 +121,7 @@ def register_metric(
     wrong = [argument for argument in needs if argument not in ARGUMENTS]
     if wrong:
         raise InputError(f"metric {name!r} needs {wrong[0]!r}: choose from {', '.join(ARGUMENTS)}")
-    if name in CANONICAL:
+    if name in OURS:
         raise PluginError(f"a metric named {name!r} is registered already: choose another name")
     info = MetricInfo(
         name=name, label=label, higher_is_better=higher_is_better, needs=tuple(needs), reference=reference
@@ -208,3 +208,32 @@ CANONICAL: dict[str, MetricInfo] = {
         ),
     )
 }
+
+ON_REQUEST: dict[str, MetricInfo] = {
+    info.name: info
+    for info in (
+        MetricInfo(
+            name="emd",
+            label="EMD",
+            higher_is_better=False,
+            needs=("density",),
+            reference="Rubner et al., IJCV 2000; Bylinskii et al., TPAMI 2019, eq. 6",
+        ),
+        MetricInfo(
+            name="auc",
+            label="AUC",
+            higher_is_better=True,
+            needs=("fixations",),
+            reference="Mann and Whitney, Ann. Math. Stat. 1947: fixated against other pixels, ties counted half",
+        ),
+        MetricInfo(
+            name="sauc_exact",
+            label="s-AUC (exact)",
+            higher_is_better=True,
+            needs=("fixations", "other_fixations"),
+            reference="as auc, against all fixations of other frames; Kuemmerer et al., ECCV 2018",
+        ),
+    )
+}
+
+OURS = CANONICAL | ON_REQUEST

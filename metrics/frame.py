@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from videosal.errors import InputError
-from videosal.metrics.definitions import ARGUMENTS, CANONICAL, metric_info
+from videosal.metrics.definitions import ARGUMENTS, OURS, metric_info
 from videosal.metrics.protocols import get_protocol
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def score_frame(
     baseline: ArrayLike | None = None,
     metrics: Sequence[str] | None = None,
     protocol: str = "standard",
+    seed: int | None = None,
+    bug_compatible: bool = False,
 ) -> dict[str, float]:
     """Score one saliency map against where people looked in that frame.
 
@@ -43,9 +45,15 @@ def score_frame(
         The map over which information gain is counted, resized like the prediction. One that owns its data and is
         not writeable is measured once, not in every call.
     metrics : sequence of str, optional
-        Names from `list_metrics`; by default all of ours that the given arguments allow.
+        Names from `list_metrics` that the protocol defines; by default its `default_metrics`, as far as the given
+        arguments allow them.
     protocol : str
         A name from `list_protocols`: under which conventions to score.
+    seed : int, optional
+        Draw what the protocol's original draws (jitter, negatives: `Protocol.sampled` names the metrics), starting
+        from this seed. Without one these metrics are their expectation.
+    bug_compatible : bool
+        Reproduce the known bugs of the original (`Protocol.bugs`).
 
     Returns
     -------
@@ -56,7 +64,8 @@ def score_frame(
     Raises
     ------
     InputError
-        An argument has the wrong dtype, shape or values, or a metric asked for lacks its input.
+        An argument has the wrong dtype, shape or values, or a metric asked for lacks its input or is not defined by
+        the protocol.
     UnknownNameError
         No metric or protocol has that name.
 
@@ -74,13 +83,13 @@ def score_frame(
     given = (density, fixations, other_fixations, baseline)
     present = (density is not None, fixations is not None, other_fixations is not None, baseline is not None)
     if metrics is None:
-        names = _allowed(present)
+        names = _allowed(protocol, present)
     else:
-        names = _asked((metrics,) if isinstance(metrics, str) else tuple(metrics), present)
+        names = _asked(protocol, (metrics,) if isinstance(metrics, str) else tuple(metrics), present)
 
     from videosal.metrics.scoring import score  # imports numba
 
-    return score(prediction, *given, names=names, protocol=rules)
+    return score(prediction, *given, names=names, protocol=rules, seed=seed, bug_compatible=bug_compatible)
 
 
 def warm_up() -> None:
@@ -100,18 +109,21 @@ def warm_up() -> None:
 
 
 @lru_cache
-def _allowed(present: tuple[bool, ...]) -> tuple[str, ...]:
+def _allowed(protocol: str, present: tuple[bool, ...]) -> tuple[str, ...]:
     given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
-    names = tuple(name for name, info in CANONICAL.items() if given.issuperset(info.needs))
+    names = tuple(name for name in get_protocol(protocol).default_metrics if given.issuperset(OURS[name].needs))
     if not names:
         raise InputError("density and fixations are both missing: give at least one to score against")
     return names
 
 
 @lru_cache
-def _asked(names: tuple[str, ...], present: tuple[bool, ...]) -> tuple[str, ...]:
+def _asked(protocol: str, names: tuple[str, ...], present: tuple[bool, ...]) -> tuple[str, ...]:
     given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
+    defined = get_protocol(protocol).metrics
     for name in names:
+        if name in OURS and name not in defined:
+            raise InputError(f"protocol {protocol!r} does not define metric {name!r}: choose from {', '.join(defined)}")
         for argument in metric_info(name).needs:
             if argument not in given:
                 raise InputError(

@@ -67,26 +67,27 @@ def read_frame(
     InputError
         An argument is not what `score_frame` documents; the text begins with its name.
     """
-    p = _map("prediction", prediction)
-    d = None if density is None else _density(density)
+    p = read_map("prediction", prediction)
+    d = None if density is None else read_density(density)
     f = None if fixations is None else np.asarray(fixations)
     o = None if other_fixations is None else np.asarray(other_fixations)
     truth = None if d is None else d.shape
-    if truth is None and f is not None and not _is_points(f, None):
+    if truth is None and f is not None and not is_points(f, None):
         truth = f.shape
-    size = _size(p, truth)
+    size = truth_size(p, truth)
     resize = RESIZE[protocol.resize]
     return Frame(
         prediction=p if p.shape == size else resize(p, size),
         density=d,
-        fixations=None if f is None else _pixels("fixations", f, size, truth),
-        other_fixations=None if o is None else _pixels("other_fixations", o, size, truth),
-        baseline=None if baseline is None else read_baseline(_map("baseline", baseline), size, resize),
+        fixations=None if f is None else read_pixels("fixations", f, size, truth),
+        other_fixations=None if o is None else read_pixels("other_fixations", o, size, truth),
+        baseline=None if baseline is None else read_baseline(read_map("baseline", baseline), size, resize),
         undershoot=p.shape != size and not p.min() < 0,
     )
 
 
-def _size(prediction: Array, truth: tuple[int, ...] | None) -> Size:
+def truth_size(prediction: Array, truth: tuple[int, ...] | None) -> Size:
+    """Return the size of the ground truth, or of the prediction where nothing else says it."""
     if truth is None:
         return prediction.shape[0], prediction.shape[1]
     if len(truth) != 2 or 0 in truth:
@@ -94,7 +95,8 @@ def _size(prediction: Array, truth: tuple[int, ...] | None) -> Size:
     return truth[0], truth[1]
 
 
-def _map(name: str, value: ArrayLike) -> Array:
+def read_map(name: str, value: ArrayLike) -> Array:
+    """Return a map of real numbers, C-ordered; a boolean one as uint8."""
     array = np.asarray(value)
     if array.ndim != 2 or array.size == 0:
         raise InputError(f"{name} has shape {array.shape}: give a non-empty 2-D array (height, width)")
@@ -105,8 +107,9 @@ def _map(name: str, value: ArrayLike) -> Array:
     return np.ascontiguousarray(array)
 
 
-def _density(value: ArrayLike) -> Array:
-    array = _map("density", value)
+def read_density(value: ArrayLike) -> Array:
+    """Return the density as uint8 where it is that, else as float64; finite, not negative."""
+    array = read_map("density", value)
     if array.dtype == np.uint8:
         return array
     array = array.astype(np.float64, copy=False)
@@ -118,16 +121,17 @@ def _density(value: ArrayLike) -> Array:
     return array
 
 
-def _is_points(array: Array, truth: tuple[int, ...] | None) -> bool:
+def is_points(array: Array, truth: tuple[int, ...] | None) -> bool:
     """Tell points (n, 2) from a mask that happens to be two pixels wide."""
     if array.ndim != 2 or array.shape[1] != 2:
         return False
     return array.dtype.kind != "b" if truth is None else array.shape != truth
 
 
-def _pixels(name: str, array: Array, size: Size, truth: tuple[int, ...] | None) -> Pixels:
-    if _is_points(array, truth):
-        return _pixels_of_points(name, array, size)
+def read_pixels(name: str, array: Array, size: Size, truth: tuple[int, ...] | None, *, repeats: bool = False) -> Pixels:
+    """Return flat indices of the pixels of a mask or of points; those of a repeated point more than once if asked."""
+    if is_points(array, truth):
+        return _pixels_of_points(name, array, size, repeats)
     if array.shape != size:
         raise InputError(f"{name} has shape {array.shape}: give a mask of shape {size}, or (n, 2) points (row, col)")
     if array.dtype.kind not in "biuf":
@@ -140,7 +144,7 @@ def _pixels(name: str, array: Array, size: Size, truth: tuple[int, ...] | None) 
     return kernels_counts.mask_pixels(mask, words(mask))
 
 
-def _pixels_of_points(name: str, points: Array, size: Size) -> Pixels:
+def _pixels_of_points(name: str, points: Array, size: Size, repeats: bool) -> Pixels:
     if points.dtype.kind not in "iu" and points.size:
         raise InputError(f"{name} has the shape of points and dtype {points.dtype}: give integers (row, col)")
     coordinates = flat(np.ascontiguousarray(points, dtype=np.int64))
@@ -150,6 +154,8 @@ def _pixels_of_points(name: str, points: Array, size: Size) -> Pixels:
         raise InputError(
             f"{name} has the point (row {row}, col {column}) outside the frame of {size[0]} rows and {size[1]} columns"
         )
+    if repeats:
+        return np.sort(coordinates[0::2] * size[1] + coordinates[1::2])
     if name == "fixations":
         pixels.sort()  # as those of a mask are, so that sums over both have the same bits
     return pixels

@@ -61,10 +61,19 @@ class Maps:
         excess = self.values - self.low
         return excess / torch.where(self.constant, 1, excess.sum(dim=1, keepdim=True))
 
-    @property
-    def levels(self) -> Tensor:
-        """The values scaled to 0 to 1; means nothing for a constant map."""
-        return (self.values - self.low) / torch.where(self.constant, 1, self.high - self.low)
+    def levels(self, values: Tensor) -> Tensor:
+        """Scale values (B, K) of the maps to 0 to 1; means nothing for a constant map."""
+        return (values - self.low) / torch.where(self.constant, 1, self.high - self.low)
+
+    def at(self, mask: Tensor) -> Tensor:
+        """Return the values at the marked pixels, (B, K), K the most that an item has; the rest is NaN."""
+        values = self.values.detach()
+        n = mask.sum(dim=1)
+        item, pixel = mask.nonzero(as_tuple=True)
+        place = torch.arange(item.numel(), device=item.device) - (n.cumsum(dim=0) - n)[item]
+        found = values.new_full((len(values), max(1, int(n.max()))), torch.nan)
+        found[item, place] = values[item, pixel]
+        return found
 
 
 class Batch:
@@ -109,35 +118,34 @@ class Batch:
         """Mean of the values (B, N) over the fixated pixels, each once; 0 where there is none."""
         return torch.where(self.fixations, values, 0).sum(dim=1, keepdim=True) / self.n.clamp(min=1)
 
-    def reaching(self, mask: Tensor | None, level: float) -> Tensor:
-        """How many pixels, of all or of a mask, have a level of at least `level`."""
-        reached = self._levels >= level
-        return (reached if mask is None else reached & mask).sum(dim=1, keepdim=True)
-
     @cached_property
-    def ranked(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """For the fixated values, ascending: how many other pixels lie below each, and how many not above.
+    def marks(self) -> Tensor:
+        """The fixated values, (B, K), padded with NaN."""
+        return self.maps.at(self.fixations)
 
-        All are (B, K), K the most fixations of an item. The third tells which entries are more than padding; the
-        fourth, (B, 1), is how many fixated pixels share the lowest fixated value.
-        """
-        values = torch.where(self.maps.constant, 0, self.maps.values.detach())
-        item, pixel = self.fixations.nonzero(as_tuple=True)
-        first = self.n.cumsum(dim=0) - self.n
-        place = torch.arange(item.numel(), device=item.device) - first[item, 0]
-        marks = values.new_full((len(values), max(1, int(self.n.max()))), torch.inf)
-        marks[item, place] = values[item, pixel]
-        marks = marks.sort(dim=1).values.contiguous()
-        real = torch.arange(marks.shape[1], device=marks.device) < self.n
-        own_below = torch.searchsorted(marks, marks)
-        own_not_above = torch.searchsorted(marks, marks, right=True)
-        below = _how_many_below(marks, values, or_equal=False) - own_below
-        not_above = _how_many_below(marks, values, or_equal=True) - own_not_above
-        return below, not_above, real, own_not_above[:, :1]
+    def survivors(self, values: Tensor, thresholds: Tensor) -> Tensor:
+        """How many of some values (B, K) of the maps have a level that reaches each threshold."""
+        return (self.maps.levels(values)[:, :, None] >= thresholds).sum(dim=1)
 
-    @cached_property
-    def _levels(self) -> Tensor:
-        return self.maps.levels.detach()
+    def all_survivors(self, thresholds: Tensor) -> Tensor:
+        """How many pixels have a level that reaches each of the ascending thresholds."""
+        passed = torch.bucketize(self.maps.levels(self.maps.values.detach()), thresholds, right=True)
+        counts = _tally(passed, len(thresholds) + 1)
+        return counts.flip(1).cumsum(dim=1).flip(1)[:, 1:]
+
+    def ranks(self) -> tuple[Tensor, Tensor]:
+        """For the fixated values, ascending: how many other pixels lie below each, and how many not above; (B, K)."""
+        flat = self.maps.constant
+        marks = torch.where(flat, self.marks * 0, self.marks).nan_to_num(nan=torch.inf).sort(dim=1).values.contiguous()
+        values = torch.where(flat, 0, self.maps.values.detach())
+        place = torch.searchsorted(marks, values)  # the first mark that is not less
+        equal = marks.gather(1, place.clamp(max=marks.shape[1] - 1)) == values
+        between, ties = _tally(2 * place + equal, 2 * marks.shape[1] + 2).reshape(len(marks), -1, 2).unbind(dim=2)
+        below = between.cumsum(dim=1) + ties.cumsum(dim=1) - ties
+        # Of equal marks, only the first has been counted at.
+        first, end = torch.searchsorted(marks, marks), torch.searchsorted(marks, marks, right=True)
+        below, ties = below.gather(1, first), ties.gather(1, first)
+        return below - first, below + ties - end
 
     def _truth(self, name: str, value: Tensor) -> Maps:
         maps = Maps.of(self._checked(name, value))
@@ -163,13 +171,7 @@ class Batch:
         return value
 
 
-def _how_many_below(marks: Tensor, values: Tensor, *, or_equal: bool) -> Tensor:
-    """How many of the values (B, N) are less than each of the ascending marks (B, K), or equal to it.
-
-    A value is less than mark k where no more than k marks are less than or equal to it.
-    """
-    passed = torch.searchsorted(marks, values.contiguous(), right=not or_equal)
-    n_items, n_bins = len(marks), marks.shape[1] + 1
-    passed += n_bins * torch.arange(n_items, device=marks.device)[:, None]
-    counts = torch.bincount(passed.flatten(), minlength=n_items * n_bins).reshape(n_items, n_bins)
-    return counts[:, :-1].cumsum(dim=1)
+def _tally(values: Tensor, n_bins: int) -> Tensor:
+    """How often each of 0, 1, ..., n_bins - 1 occurs in each row."""
+    rows = n_bins * torch.arange(len(values), device=values.device)[:, None]
+    return torch.bincount((values + rows).flatten(), minlength=len(values) * n_bins).reshape(-1, n_bins)

@@ -170,36 +170,46 @@ def _kld(batch: Batch) -> Tensor:
 
 
 def _auc_judd(batch: Batch) -> Tensor:
-    below, not_above, real, k = batch.ranked
-    m = batch.fixations.shape[1] - batch.n
+    below, not_above = batch.ranks()
+    n, m = batch.n, batch.fixations.shape[1] - batch.n
+    real = torch.arange(below.shape[1], device=n.device) < n
     doubled = torch.where(real, below + not_above, 0).sum(dim=1, keepdim=True)
-    tied = not_above[:, :1] - below[:, :1]
-    work = batch.maps.values.dtype
-    last_step = (m - not_above[:, :1]) + tied * (k.to(work) / (k + 1))
-    area = (doubled + last_step) / (2 * batch.n * m).clamp(min=1)
-    return batch.result(area, (batch.n == 0) | (m == 0))
+    # Below the lowest fixated value, which k fixations share.
+    lowest = batch.marks.nan_to_num(nan=torch.inf).amin(dim=1, keepdim=True)
+    k = torch.where(batch.maps.constant, n, (batch.marks == lowest).sum(dim=1, keepdim=True))
+    above, tied = m - not_above[:, :1], not_above[:, :1] - below[:, :1]
+    last_step = above + tied * (k.to(batch.maps.values.dtype) / (k + 1))
+    area = (doubled + last_step) / (2 * n * m).clamp(min=1)
+    return batch.result(area, (n == 0) | (m == 0))
 
 
 def _auc_borji(batch: Batch) -> Tensor:
-    area = _stepped_area(batch, None, torch.full_like(batch.n, batch.fixations.shape[1]))
+    thresholds = _thresholds(batch)
+    m = torch.full_like(batch.n, batch.fixations.shape[1])
+    area = _stepped_area(batch, batch.all_survivors(thresholds), m)
     return batch.result(area, (batch.n < 2) | batch.maps.constant)
 
 
 def _sauc(batch: Batch) -> Tensor:
     m = batch.others.sum(dim=1, keepdim=True)
-    area = _stepped_area(batch, batch.others, m)
+    area = _stepped_area(batch, batch.survivors(batch.maps.at(batch.others), _thresholds(batch)), m)
     return batch.result(area, (batch.n == 0) | (m == 0) | batch.maps.constant)
 
 
-def _stepped_area(batch: Batch, negatives: Tensor | None, m: Tensor) -> Tensor:
-    """Area below the line through (0, 0), the rates at the thresholds, and (1, 1); of m negatives, None for all."""
-    doubled, last_hits, last_alarms = torch.zeros_like(m), torch.zeros_like(m), torch.zeros_like(m)
-    for k in range(_RULES.auc_steps, -1, -1):
-        level = k / _RULES.auc_steps
-        hits, alarms = batch.reaching(batch.fixations, level), batch.reaching(negatives, level)
-        doubled += (alarms - last_alarms) * (hits + last_hits)
-        last_hits, last_alarms = hits, alarms
-    # All levels are 0 or more, so the last point is (1, 1) already.
+def _thresholds(batch: Batch) -> Tensor:
+    levels = [k / _RULES.auc_steps for k in range(_RULES.auc_steps + 1)]
+    return torch.tensor(levels, dtype=batch.maps.values.dtype, device=batch.n.device)
+
+
+def _stepped_area(batch: Batch, alarms: Tensor, m: Tensor) -> Tensor:
+    """Area below the line through (0, 0) and the rates at the ascending thresholds; of m negatives.
+
+    The lowest threshold is 0, which all values reach: there the line is at (1, 1).
+    """
+    hits = batch.survivors(batch.marks, _thresholds(batch))
+    beyond = torch.zeros_like(m)
+    widths = -torch.diff(alarms, append=beyond)
+    doubled = (widths * (hits + torch.cat((hits[:, 1:], beyond), dim=1))).sum(dim=1, keepdim=True)
     return doubled.to(batch.maps.values.dtype) / (2 * batch.n * m).clamp(min=1)
 
 

@@ -5,12 +5,12 @@ import pytest
 
 from videosal.metrics import list_metrics
 from videosal.metrics.comparison import METRICS, Spread
-from videosal.metrics.definitions import CANONICAL
+from videosal.metrics.definitions import OURS
 from videosal.metrics.reference import is_constant
 
 
-def test_every_canonical_metric_is_computed() -> None:
-    assert list(METRICS) == list(CANONICAL) == list_metrics()[: len(METRICS)]
+def test_every_metric_of_ours_is_computed() -> None:
+    assert list(METRICS) == list(OURS) == list_metrics()[: len(METRICS)]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def one_by_one(tensors: Tensors) -> dict[str, list[float]]:
     """What the compiled path gives for each item: the figures to equal."""
     arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
     n_items = len(arrays["prediction"])
-    items = [score_frame(**{name: array[k] for name, array in arrays.items()}) for k in range(n_items)]
+    items = [score_frame(**{name: array[k] for name, array in arrays.items()}, metrics=EIGHT) for k in range(n_items)]
     return {name: [item[name] for item in items] for name in items[0]}
 
 

@@ -36,7 +36,7 @@ def _facts(protocol: Protocol) -> dict[str, Any]:
     from dataclasses import asdict
 
     facts = asdict(protocol)
-    del facts["compiled"]
+    del facts["compiled"], facts["kernel_metrics"]
     return {"name": facts.pop("name"), "signature": protocol.signature, **facts, "sampled": protocol.sampled}
 
 

@@ -1,0 +1,96 @@
+"""Areas below ROC curves as the field's codes draw them, in plain NumPy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from videosal.metrics import reference
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Map = NDArray[np.float64]
+    Pixels = NDArray[np.int64]
+
+
+def minmax(P: Map, *, single: bool = False) -> Map:
+    """Return a map scaled to 0..1, flat, computed in single precision if asked; it must not be constant."""
+    values = P.ravel().astype(np.float32 if single else np.float64)
+    low, high = values.min(), values.max()
+    if low == high:  # as single precision sees it
+        return np.zeros(P.size)
+    levels: Map = ((values - low) / (high - low)).astype(np.float64)
+    return levels
+
+
+def thresholds(steps: int, *, top: bool) -> Map:
+    """Multiples of 1 / steps from the largest to 0; 1 itself only with `top`."""
+    return np.arange(steps if top else steps - 1, -1, -1) / steps
+
+
+def stepped(positive: Map, negative: Map, levels: Map, *, share: float = 1.0) -> float:
+    """Area at fixed levels, which descend; the rate of false positives is multiplied by `share`."""
+    hits = _reaching(positive, levels) / positive.size
+    alarms = _reaching(negative, levels) / negative.size * share
+    return _area(alarms, hits)
+
+
+def judd(P: Map, F: Pixels) -> float:
+    """Expected AUC-Judd over jitter that breaks ties: `videosal.metrics.reference.auc_judd`, of pixels."""
+    mask = np.zeros(P.shape, np.bool_)
+    mask.flat[F] = True
+    return reference.auc_judd(P, mask)
+
+
+def walk(P: Map, F: Pixels, negatives: int) -> float:
+    """Area with the value at each fixation as a threshold, repeats kept: ties are walked through one by one.
+
+    At the i-th largest, i of n fixations are hit, and of all pixels that reach it i are taken to be hits.
+    """
+    levels = np.sort(P.flat[F])[::-1]
+    i = np.arange(1, F.size + 1)
+    return _area((_reaching(P.ravel(), levels) - i) / negatives, i / F.size)
+
+
+def rounded(P: Map, F: Pixels) -> float:
+    """Area with each fixated value as a threshold once, and both rates rounded to four digits."""
+    levels = np.unique(P.flat[F])[::-1]
+    hits = _reaching(P.flat[F], levels)
+    alarms = (_reaching(P.ravel(), levels) - hits) / (P.size - F.size)
+    return _area(_to_four_digits(alarms), _to_four_digits(hits / F.size))
+
+
+def with_broken_index(P: Map, F: Pixels, O: Pixels) -> float:  # noqa: E741
+    """Shuffled AUC of STSANet's code: the pixels it looks up are not those of the other fixations.
+
+    It numbers them by rows with the height as stride, and reads the number by columns. NaN where that leaves the map.
+    The points of the curve are in the order of hits, and where those are equal in the order of rising thresholds.
+    """
+    height, width = P.shape
+    rows, columns = np.divmod(O, width)
+    number = rows * height + columns
+    if (number // height >= width).any():
+        return np.nan
+    seen = P[number % height - 1, number // height]
+    levels = np.arange(1, 10) / 10
+    hits = np.concatenate(([0.0], _to_four_digits(_reaching(P.flat[F], levels) / F.size)))
+    alarms = np.array([0, *((seen > level).sum() for level in levels)]) / F.size
+    order = np.argsort(hits, kind="stable")
+    return _area(_to_four_digits(alarms)[order], hits[order])
+
+
+def _reaching(x: Map, levels: Map) -> Pixels:
+    """How many values reach each level."""
+    if levels.size < 12:
+        return np.array([np.count_nonzero(x >= level) for level in levels])
+    return x.size - np.searchsorted(np.sort(x, axis=None), levels, side="left")
+
+
+def _to_four_digits(rates: Map) -> Map:
+    return np.array([round(float(rate), 4) for rate in rates])
+
+
+def _area(alarms: Map, hits: Map) -> float:
+    return float(np.trapezoid(np.concatenate(([0.0], hits, [1.0])), np.concatenate(([0.0], alarms, [1.0]))))
