@@ -1,4 +1,4 @@
-"""Frames to saliency maps: the registry of models, the baselines, and the sliding-window helper."""
+"""Frames to saliency maps: the registry of models, baselines, networks and their weights, cost."""
 
 from __future__ import annotations
 
@@ -8,47 +8,65 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from videosal.models.baselines import center_map
     from videosal.models.card import ModelCard
+    from videosal.models.clip_network import ClipNetworkEntry
     from videosal.models.contract import Model, iterate_predictions, prepare_model
     from videosal.models.device import resolve_device
+    from videosal.models.networks import NetworkEntry, build_network, load_official, official_state_dict
     from videosal.models.options import ModelOption
-    from videosal.models.registry import (
-        create_model,
-        list_models,
-        model_card,
-        model_options,
-        register_model,
-    )
+    from videosal.models.profile import ModelProfile, profile_model
+    from videosal.models.registry import create_model, list_models, model_card, model_options, register_model
+    from videosal.models.weights import FittedWeights, convert_weights, read_checkpoint
     from videosal.models.windows import WindowedModel, sliding_windows
 
 _HOMES = {
+    "ClipNetworkEntry": "clip_network",
+    "FittedWeights": "weights",
     "Model": "contract",
     "ModelCard": "card",
     "ModelOption": "options",
+    "ModelProfile": "profile",
+    "NetworkEntry": "networks",
     "WindowedModel": "windows",
+    "build_network": "networks",
     "center_map": "baselines",
+    "convert_weights": "weights",
     "create_model": "registry",
     "iterate_predictions": "contract",
     "list_models": "registry",
+    "load_official": "networks",
     "model_card": "registry",
     "model_options": "registry",
+    "official_state_dict": "networks",
     "prepare_model": "contract",
+    "profile_model": "profile",
+    "read_checkpoint": "weights",
     "register_model": "registry",
     "resolve_device": "device",
     "sliding_windows": "windows",
 }
 
 __all__ = [
+    "ClipNetworkEntry",
+    "FittedWeights",
     "Model",
     "ModelCard",
     "ModelOption",
+    "ModelProfile",
+    "NetworkEntry",
     "WindowedModel",
+    "build_network",
     "center_map",
+    "convert_weights",
     "create_model",
     "iterate_predictions",
     "list_models",
+    "load_official",
     "model_card",
     "model_options",
+    "official_state_dict",
     "prepare_model",
+    "profile_model",
+    "read_checkpoint",
     "register_model",
     "resolve_device",
     "sliding_windows",

@@ -18,6 +18,26 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+_STSANET = (
+    "stsanet",
+    "stsanet-concat",
+    "stsanet-last-supervised",
+    "stsanet-no-aw",
+    "stsanet-no-layer-1",
+    "stsanet-no-layer-2",
+    "stsanet-no-stms",
+    "stsanet-no-stsa-1",
+    "stsanet-no-stsa-2",
+    "stsanet-no-stsa-3",
+    "stsanet-no-stsa-4",
+    "stsanet-no-temporal-relations",
+    "stsanet-single-similarity-matrix",
+    "stsanet-single-stream",
+    "stsanet-unet",
+    "stsanet-unet-amsf",
+    "stsanet-unet-stsa",
+)
+
 _REGISTRY: Registry[Callable[..., Any]] = Registry(
     "model",
     "videosal.models",
@@ -27,6 +47,7 @@ _REGISTRY: Registry[Callable[..., Any]] = Registry(
         "mean-map": "videosal.models.baselines:MeanMap",
         "motion": "videosal.models.pixel_baselines:Motion",
         "spectral-residual": "videosal.models.pixel_baselines:SpectralResidual",
+        **{name: f"videosal.models.stsanet.entries:{name.replace('-', '_')}" for name in _STSANET},
     },
 )
 
@@ -69,7 +90,7 @@ def model_card(name: str) -> ModelCard:
     UnknownNameError, PluginError, ModelError
         As `create_model`; also where the attribute ``card`` is no `ModelCard`.
     """
-    factory = _find_factory(name)
+    factory = find_factory(name)
     card = getattr(factory, "card", None)
     if card is None:
         summary = inspect.cleandoc(factory.__doc__ or "").partition("\n")[0]
@@ -87,7 +108,7 @@ def model_options(name: str) -> dict[str, ModelOption]:
     UnknownNameError, PluginError, ModelError
         As `create_model`.
     """
-    return read_options(_find_factory(name))
+    return read_options(find_factory(name))
 
 
 def create_model(name: str, /, weights: str | Path | None = None, device: str = "auto", **options: Any) -> Model:
@@ -121,7 +142,7 @@ def create_model(name: str, /, weights: str | Path | None = None, device: str = 
         An option is unknown, missing or of a wrong type; weights are given to a model that takes none; the
         model cannot be made, or is no model.
     """
-    factory = _find_factory(name)
+    factory = find_factory(name)
     arguments = convert_options(name, factory, options)
     taken = inspect.signature(factory).parameters
     if "weights" in taken and not (weights is None and _has_default(taken["weights"])):
@@ -141,7 +162,14 @@ def create_model(name: str, /, weights: str | Path | None = None, device: str = 
     return cast("Model", model)
 
 
-def _find_factory(name: str) -> Callable[..., Any]:
+def find_factory(name: str) -> Callable[..., Any]:
+    """Return what makes the model of a name: a class, a function or a `NetworkEntry`.
+
+    Raises
+    ------
+    UnknownNameError, PluginError, ModelError
+        As `create_model`.
+    """
     file, attribute = _split_file(name)
     if not file:
         factory: object = _REGISTRY.get(name)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from videosal.errors import UnknownNameError
-from videosal.leaderboards import list_layouts
+from videosal.errors import TableError, UnknownNameError
+from videosal.leaderboards import Leaderboard, list_layouts
 from videosal.leaderboards.layouts import attribute_value, get_layout
 from videosal.leaderboards.published import ATTRIBUTES
 from videosal.metrics import list_metrics
@@ -17,6 +17,16 @@ def test_table1_has_the_attributes_and_metrics_of_the_paper() -> None:
 
 def test_table2_has_no_attributes() -> None:
     assert get_layout("table2").attributes == ()
+
+
+@pytest.mark.parametrize("number", [3, 4, 5, 6])
+def test_the_ablations_come_with_the_rows_of_the_paper(number: int) -> None:
+    assert get_layout(f"table{number}").metrics == ("cc", "nss", "sim", "auc_judd", "kld")
+    table = Leaderboard.from_runs([], layout=f"table{number}").table
+    assert all(row.sources[0].startswith(f"stsanet-table{number}") for row in table.rows)
+    assert {row.label.partition(",")[0] for row in table.rows} >= {"STSANet"}
+    with pytest.raises(TableError, match="nothing to print"):
+        Leaderboard.from_runs([], layout=f"table{number}", published=[])
 
 
 @pytest.mark.parametrize("name", list_layouts())

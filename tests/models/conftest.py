@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from videosal.models import registry
+
+if TYPE_CHECKING:
+    from videosal.models import ClipNetworkEntry
 
 
 class RecordedFrames(Sequence[NDArray[np.uint8]]):
@@ -46,3 +49,34 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget after each test what it registered."""
     entries = dict(registry._REGISTRY._entries)
     monkeypatch.setattr(registry._REGISTRY, "_entries", entries)
+
+
+@pytest.fixture
+def tiny_entry() -> ClipNetworkEntry:
+    """A clip network of a few weights, registered as ``tiny``: 4 frames of 8 x 16, the map is of the second."""
+    from torch import Tensor, nn
+
+    from videosal.models import ClipNetworkEntry, ModelCard, register_model
+
+    class Tiny(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.base1 = nn.Sequential(nn.Conv3d(3, 2, 1), nn.ReLU())
+            self.head = nn.Conv3d(2, 1, (4, 3, 3), padding=(0, 1, 1))
+
+        def forward(self, clips: Tensor) -> Tensor:
+            maps: Tensor = self.head(self.base1(clips))
+            return maps[:, 0, 0]
+
+        @staticmethod
+        def official_name(name: str) -> str:
+            return name.replace("head", "top")
+
+    def find_backbone(names: Iterable[str]) -> dict[str, str] | None:
+        found = {name: f"base1.{name.removeprefix('s3d.')}" for name in names if name.startswith("s3d.")}
+        return found or None
+
+    card = ModelCard(title="Tiny", input_size="16x8")
+    entry = ClipNetworkEntry("tiny", card, lambda _: Tiny(), (8, 16), find_backbone, length=4, target=1)
+    register_model("tiny")(entry)
+    return entry

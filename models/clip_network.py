@@ -1,0 +1,245 @@
+"""Networks that see a clip of frames and predict one of them: how they meet a video."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from videosal.errors import InputError, ModelError, did_you_mean
+from videosal.models.networks import NetworkEntry
+from videosal.models.windows import WindowedModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+_log = logging.getLogger(__name__)
+
+PRECISIONS = ("float32", "bfloat16", "float16")
+_AHEAD = 4  # frames that are decoded while the network works
+_SEED = 0  # of the weights of an untrained network: every process makes the same ones
+
+
+@dataclass(frozen=True)
+class ClipNetworkEntry(NetworkEntry):
+    """A network from clips (B, 3, T, H, W) to maps (B, H, W).
+
+    Attributes
+    ----------
+    length : int
+        Frames T in a clip.
+    target : int
+        Place in the clip, from 0, of the frame that the map is of.
+    mean, deviation : tuple of float
+        Of the input's channels R, G, B, where pixels are in 0 to 1.
+    """
+
+    length: int = 32
+    target: int = 15
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    deviation: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+    @property
+    def frames_in(self) -> int:
+        """Frames in a call of the network."""
+        return self.length
+
+    def example_shape(self, input_size: tuple[int, int]) -> tuple[int, ...]:
+        """Return the shape of a batch of one clip."""
+        return (1, 3, self.length, *input_size)
+
+    def __call__(
+        self,
+        weights: str | Path | None = None,
+        device: str = "auto",
+        precision: str = "float32",
+        batch: int = 1,
+        compile: bool = False,  # noqa: A002 (PyTorch's own name for it)
+    ) -> ClipModel:
+        """Make the model that predicts videos.
+
+        Parameters
+        ----------
+        weights : path, optional
+            See `videosal.models.read_checkpoint`. Without weights, or with a backbone only, the model is `untrained`.
+        device : str
+            See `resolve_device`.
+        precision : str
+            ``float32``, or ``bfloat16`` or ``float16`` where the network allows it (autocast).
+        batch : int
+            Windows at once on a GPU. The CPU takes one at a time, which is faster there and gives the same bits.
+        compile : bool
+            Compile the network first (`torch.compile`), which takes a minute.
+
+        Raises
+        ------
+        ModelError
+            The precision is unknown, or the device not there.
+        InputError
+            `batch` is less than 1.
+        FileError
+            The weights cannot be read, or do not fit.
+        """
+        if precision not in PRECISIONS:
+            raise ModelError(
+                f"model {self.name!r}: unknown precision {precision!r}: {did_you_mean(precision, PRECISIONS)}"
+            )
+        if batch < 1:
+            raise InputError(f"model {self.name!r}: batch is {batch}, expected at least 1 window at once")
+        from videosal.models.device import resolve_device
+
+        return ClipModel(self, weights, resolve_device(device), precision, batch, compile)
+
+
+class ClipModel:
+    """A clip network on a device, ready for videos; made by `ClipNetworkEntry`.
+
+    Attributes
+    ----------
+    network : torch.nn.Module
+        The network in its fast form.
+    device : str
+        Where it runs.
+    batch : int
+        Windows at once.
+    untrained : bool
+        Whether some of its weights are random, so that its maps mean nothing.
+    """
+
+    def __init__(
+        self,
+        entry: ClipNetworkEntry,
+        weights: str | Path | None,
+        device: str,
+        precision: str,
+        batch: int,
+        compiled: bool,
+    ) -> None:
+        import torch
+
+        from videosal.models.acceleration import accelerate
+
+        network, self.untrained = _make_network(entry, weights)
+        self.network: nn.Module = accelerate(network).to(device)
+        if compiled:
+            self.network.compile()
+        self.device = device
+        self.batch = batch if torch.device(device).type != "cpu" else 1
+        self._entry = entry
+        self._dtype = getattr(torch, precision)
+        self._mean, self._deviation = (
+            torch.tensor(values, device=device).view(3, 1, 1) for values in (entry.mean, entry.deviation)
+        )
+
+    def predict(self, frames: Sequence[NDArray[np.uint8]]) -> Iterator[NDArray[Any]]:
+        """Give the map of each frame of a video, in order.
+
+        Parameters
+        ----------
+        frames : sequence of ndarray, shape (H, W, 3), dtype uint8
+            RGB frames; each is read once, a few ahead of the window that needs it.
+
+        Yields
+        ------
+        ndarray, shape (h, w), dtype float32
+            Of the network's input size.
+
+        Raises
+        ------
+        ModelError
+            The device has too little memory.
+        """
+        from videosal.models.prefetch import PrefetchedFrames
+
+        entry = self._entry
+        windows = WindowedModel(self.predict_clips, length=entry.length, target=entry.target, batch=self.batch)
+        with PrefetchedFrames(frames, self.prepare_frame, ahead=_AHEAD) as prepared:
+            yield from windows.predict(prepared)
+
+    def prepare_frame(self, frame: NDArray[np.uint8]) -> Tensor:
+        """Resize a frame as the authors do (PIL, bilinear, with anti-aliasing) and normalise it on the device.
+
+        Parameters
+        ----------
+        frame : ndarray, shape (H, W, 3), dtype uint8
+
+        Returns
+        -------
+        Tensor, shape (3, h, w), dtype float32
+        """
+        import numpy as np
+        import torch
+        from PIL import Image
+
+        height, width = self._entry.input_size
+        small = Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR)
+        pixels = torch.from_numpy(np.array(small)).permute(2, 0, 1)
+        if torch.device(self.device).type == "cuda":
+            pixels = pixels.pin_memory()
+        pixels = pixels.to(self.device, non_blocking=True)
+        return (pixels.float() / 255 - self._mean) / self._deviation
+
+    def predict_clips(self, clips: list[list[Tensor]]) -> NDArray[np.float32]:
+        """Map windows of prepared frames to maps (B, h, w)."""
+        import torch
+
+        batch = torch.stack([torch.stack(clip, dim=1) for clip in clips])
+        batch = batch.contiguous(memory_format=torch.channels_last_3d)
+        try:
+            with _exact_inference(self.device, self._dtype):
+                maps: NDArray[np.float32] = self.network(batch).float().cpu().numpy()
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"model {self._entry.name!r}: {self.device} has too little memory for {len(clips)} windows at once: "
+                "lower the option batch, or choose device cpu"
+            ) from error
+        return maps
+
+
+def _make_network(entry: ClipNetworkEntry, weights: str | Path | None) -> tuple[nn.Module, bool]:
+    """Build the network, with weights if there are any; say whether it is untrained."""
+    import torch
+
+    from videosal.models.weights import fit_weights
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_SEED)
+        network = entry.build(entry.input_size)
+    if weights is None:
+        _warn_untrained(f"{entry.name} has no weights: its maps mean nothing; give --weights FILE")
+        return network, True
+    fitted = fit_weights(entry, network, weights)
+    network.load_state_dict(fitted.tensors, strict=fitted.complete)
+    if not fitted.complete:
+        _warn_untrained(f"{weights} holds the backbone only: the rest of {entry.name} is random, its maps mean nothing")
+    return network, not fitted.complete
+
+
+@cache
+def _warn_untrained(text: str) -> None:
+    """Log a warning once; a run makes its model several times."""
+    _log.warning("%s", text)
+
+
+@contextmanager
+def _exact_inference(device: str, dtype: Any) -> Iterator[None]:
+    """No gradients, the precision that was asked for, and on a GPU no rounding or choice of algorithm of its own."""
+    import torch
+
+    kind = torch.device(device).type
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode())
+        if dtype is not torch.float32:
+            stack.enter_context(torch.autocast(kind, dtype=dtype))
+        if kind == "cuda":
+            stack.enter_context(
+                torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+            )
+        yield

@@ -1,0 +1,195 @@
+"""Networks by name: the bare module behind an entry, and weights under their authors' key names."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from videosal.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from torch import Tensor, nn
+
+    from videosal.models.card import ModelCard
+    from videosal.models.contract import Model
+
+_SHOWN = 6  # names that an error lists of each kind
+
+
+@dataclass(frozen=True)
+class NetworkEntry(ABC):
+    """A registered model that is a network.
+
+    It is what `create_model` calls: a subclass says in ``__call__`` how the network meets the frames of a video.
+
+    Attributes
+    ----------
+    name : str
+        The name that it is registered under.
+    card : ModelCard
+        Its description.
+    build : callable
+        Takes (height, width) and returns the network in training mode, with fresh weights. torch is imported here.
+        A static method ``official_name`` of the network turns a key of its state dict into the authors'; a network
+        without one has the authors' keys.
+    input_size : tuple of int
+        Height and width that the authors' weights are for.
+    find_backbone : callable, optional
+        Takes the names in a checkpoint and returns the authors' name in this network for each that is of the backbone,
+        or None where the checkpoint is no backbone's.
+    """
+
+    name: str
+    card: ModelCard
+    build: Callable[[tuple[int, int]], nn.Module]
+    input_size: tuple[int, int]
+    find_backbone: Callable[[Iterable[str]], Mapping[str, str] | None] | None = None
+
+    @property
+    @abstractmethod
+    def frames_in(self) -> int:
+        """Frames in a call of the network for one video."""
+
+    @property
+    def maps_out(self) -> int:
+        """Maps out of such a call."""
+        return 1
+
+    @abstractmethod
+    def __call__(self, weights: Any = None, device: str = "auto") -> Model:
+        """Make the model that predicts videos. A subclass may have more options."""
+
+    @abstractmethod
+    def example_shape(self, input_size: tuple[int, int]) -> tuple[int, ...]:
+        """Return the shape of the network's input for a batch of one."""
+
+
+def find_network(name: str) -> NetworkEntry:
+    """Return the entry of a network.
+
+    Raises
+    ------
+    UnknownNameError, PluginError
+        As `videosal.create_model`.
+    ModelError
+        The model is no network.
+    """
+    from videosal.models.registry import find_factory
+
+    entry = find_factory(name)
+    if not isinstance(entry, NetworkEntry):
+        raise ModelError(f"model {name!r} is no network of videosal: it has no weights to load and no layers to count")
+    return entry
+
+
+def build_network(name: str, *, input_size: tuple[int, int] | None = None) -> nn.Module:
+    """Build the bare network of an entry, with fresh weights, in training mode.
+
+    Parameters
+    ----------
+    name : str
+        A registered name, such as ``stsanet``.
+    input_size : tuple of int, optional
+        Height and width of the frames. Default: the size that the authors' weights are for.
+
+    Returns
+    -------
+    torch.nn.Module
+        Takes a normalised clip (B, 3, T, H, W) and gives maps (B, H, W), unless its own documentation says otherwise.
+
+    Raises
+    ------
+    UnknownNameError, PluginError, ModelError
+        As `find_network`.
+    InputError
+        The network cannot be built for the size.
+    """
+    entry = find_network(name)
+    return entry.build(entry.input_size if input_size is None else input_size)
+
+
+def load_official(network: nn.Module, state_dict: Mapping[str, Tensor]) -> None:
+    """Load weights under the authors' key names, strictly.
+
+    Parameters
+    ----------
+    network : Module
+        A network from `build_network`.
+    state_dict : mapping of str to Tensor
+        The authors' checkpoint. The prefix ``module.`` of `torch.nn.DataParallel` is left out where all keys have it.
+
+    Raises
+    ------
+    ModelError
+        Keys are missing, unknown or of another shape; the text lists them. The network is then as it was.
+    """
+    network.load_state_dict(match_official(network, state_dict))
+
+
+def official_state_dict(network: nn.Module) -> dict[str, Tensor]:
+    """Return the network's state dict under the authors' key names: what `load_official` takes."""
+    rename = _official_names(network)
+    return {rename(name): tensor for name, tensor in network.state_dict().items()}
+
+
+def match_official(network: nn.Module, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Give the tensors of the authors' checkpoint our names; raise `ModelError` unless all and only those fit."""
+    ours = {_official_names(network)(name): name for name in network.state_dict()}
+    given = strip_prefix(state_dict)
+    _check_fit(type(network).__name__, {theirs: network.state_dict()[name] for theirs, name in ours.items()}, given)
+    return {ours[theirs]: tensor for theirs, tensor in given.items()}
+
+
+def match_backbone(network: nn.Module, state_dict: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
+    """Give the tensors of a backbone's checkpoint our names; raise `ModelError` unless the whole backbone is there.
+
+    `names` is what `NetworkEntry.find_backbone` found: authors' names by name in the checkpoint.
+    """
+    given = {theirs: state_dict[source] for source, theirs in names.items()}
+    parts = {theirs.partition(".")[0] for theirs in given}
+    ours = {_official_names(network)(name): name for name in network.state_dict()}
+    expected = {
+        theirs: network.state_dict()[name] for theirs, name in ours.items() if theirs.partition(".")[0] in parts
+    }
+    _check_fit(f"the backbone of {type(network).__name__}", expected, given)
+    return {ours[theirs]: tensor for theirs, tensor in given.items()}
+
+
+def strip_prefix(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Leave out the component ``module.`` that `torch.nn.DataParallel` puts before every key."""
+    if state_dict and all(name.startswith("module.") for name in state_dict):
+        return {name.removeprefix("module."): tensor for name, tensor in state_dict.items()}
+    return dict(state_dict)
+
+
+def _official_names(network: nn.Module) -> Callable[[str], str]:
+    return cast("Callable[[str], str]", getattr(network, "official_name", str))
+
+
+def _check_fit(what: str, expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    missing = [name for name in expected if name not in given]
+    unknown = [name for name in given if name not in expected]
+    misshapen = [
+        f"{name} {_shape(given[name])} instead of {_shape(tensor)}"
+        for name, tensor in expected.items()
+        if name in given and given[name].shape != tensor.shape
+    ]
+    problems = [
+        f"{len(names)} {kind} ({_some(names)})"
+        for kind, names in (("missing", missing), ("unknown", unknown), ("of another shape", misshapen))
+        if names
+    ]
+    if problems:
+        raise ModelError(f"the weights do not fit {what}: {'; '.join(problems)}: choose the model that they are of")
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "scalar"
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
