@@ -5,19 +5,21 @@ BIN := .venv/bin
 ROOMS := metrics datasets models benchmark leaderboards
 CODE := videosal $(ROOMS) tests
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test slow lint format bench clean
 
 demo: .venv/ready
 	$(BIN)/videosal demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+slow: .venv/ready
+	$(BIN)/python -m pytest -m slow
 
 lint: .venv/ready
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy -p videosal
-	$(BIN)/mypy tests
 
 format: .venv/ready
 	$(BIN)/ruff check --fix $(CODE)

@@ -169,7 +169,7 @@ def _evaluate(
         root,
         weights=str(base / entry.weights) if entry.weights else None,
         device=entry.device,
-        options=entry.options,
+        model_options=entry.options,
         save_maps=base / entry.save_maps.format(**places) if entry.save_maps else None,
         float_maps=entry.float_maps,
         **common,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -69,8 +70,7 @@ def evaluate(
     shard : str or None
         ``I/N``: take one part of N of the videos.
     """
-    part = f"-{shard.replace('/', '-of-')}" if shard else ""
-    path = Path(out) if out is not None else Path("runs") / f"{row['name']}-{truth.name}-{truth.split.name}{part}"
+    path = Path(out) if out is not None else _default_directory(plan, truth, row, shard)
     _make_directory(path)
     with store.lock(path):
         plan = _open_run(path, plan, row, truth, existing)
@@ -135,9 +135,22 @@ def _describe(plan: Plan, truth: Dataset, fingerprint: str) -> dict[str, Any]:
         "metrics": list(plan.metrics),
         "baseline": plan.baseline,
         "seed": plan.seed,
+        "negatives": plan.negatives,
+        "sample": plan.sample,
+        "bug_compatible": plan.bug_compatible,
+        "calibration": json.loads(plan.calibration) if plan.calibration else None,
+        "undefined_as": get_protocol(plan.protocol).undefined,
         "notes": [],
         **describe_environment(),
     }
+
+
+def _default_directory(plan: Plan, truth: Dataset, row: dict[str, Any], shard: str | None) -> Path:
+    """Name the run after what it is; the default protocol goes without saying."""
+    parts = [row["name"], truth.name, truth.split.name]
+    parts += [plan.protocol] if plan.protocol != "standard" else []
+    parts += [shard.replace("/", "-of-")] if shard else []
+    return Path("runs") / "-".join(parts)
 
 
 def _make_directory(path: Path) -> None:

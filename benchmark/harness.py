@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Existing, Progress, evaluate
 from videosal.benchmark.executor import open_executor
 from videosal.benchmark.inventory import Inventory, list_some, take_inventory
@@ -15,7 +17,7 @@ from videosal.datasets import Dataset, load_dataset, parse_name
 from videosal.datasets.images import read_map
 from videosal.errors import DatasetError, InputError, PredictionError
 from videosal.metrics import get_protocol, metric_info
-from videosal.metrics.definitions import CANONICAL
+from videosal.metrics.definitions import OURS
 from videosal.registry import load_plugin
 
 if TYPE_CHECKING:
@@ -24,6 +26,50 @@ if TYPE_CHECKING:
     from videosal.benchmark.results import Run
 
 _log = logging.getLogger(__name__)
+
+
+class Options(TypedDict, total=False):
+    """What `score` and `run` have in common, besides what their signatures name.
+
+    Attributes
+    ----------
+    baseline : str
+        For IG: ``mean-others`` (default), the mean density of the split's other videos (``center`` where there is no
+        other); ``center``, a Gaussian; or an image or ``.npy`` file.
+    seed : int
+        Of the draw of the sAUC negatives; default 0.
+    negatives : path
+        A map file whose marked pixels are the sAUC negatives, in place of those of the protocol.
+    sample : int
+        Seed with which metrics that are random in the protocol's original are drawn as there; default: expectations.
+    bug_compatible : bool
+        Reproduce the known bugs of the protocol's original.
+    calibrate : str
+        Fit a monotone brightness map and a centre-prior weight on this split of the same copy, ``train``, and apply
+        them to every map. Its videos may not be among those that are scored.
+    dataset_options : dict
+        For `videosal.load_dataset`: ``{"unit": "clip"}`` joins the shots of Hollywood-2.
+    plugins : sequence of path
+        Python files that register models, metrics or data sets.
+    dask : str
+        Address of a Dask scheduler whose workers score the videos; they must see the same files.
+    shard : str
+        ``I/N``: score one part of N of the videos, for job arrays; `videosal.merge_runs` puts the parts together.
+    compare : {"stat", "content"}
+        What tells that a file changed since a result was computed: its size and time (default), or its content.
+    """
+
+    baseline: str
+    seed: int
+    negatives: str | Path | None
+    sample: int | None
+    bug_compatible: bool
+    calibrate: str | None
+    dataset_options: dict[str, Any]
+    plugins: Sequence[str | Path]
+    dask: str | None
+    shard: str | None
+    compare: Compare
 
 
 def score(
@@ -35,17 +81,11 @@ def score(
     protocol: str = "standard",
     metrics: Sequence[str] | None = None,
     workers: int = 1,
-    dask: str | None = None,
-    shard: str | None = None,
     out: str | Path | None = None,
     allow_missing: bool = False,
     existing: Existing = "resume",
-    compare: Compare = "stat",
-    baseline: str = MEAN_OTHERS,
-    seed: int = 0,
-    dataset_options: dict[str, Any] | None = None,
-    plugins: Sequence[str | Path] = (),
     progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> Run:
     """Score a folder of saliency maps.
 
@@ -59,39 +99,26 @@ def score(
     dataset : str
         Data set and split, ``dhf1k:val``.
     root : path, optional
-        Folder of the data set's copy; see `videosal.load_dataset`.
+        Folder of the data set's copy, or a pack; see `videosal.load_dataset`.
     name : str, optional
         Name of the row in tables. Default: the folder's name.
     protocol : str
         See `videosal.metrics.list_protocols`.
     metrics : sequence of str, optional
-        Default: all of the protocol.
+        Default: those of the protocol.
     workers : int
         Number of processes. The scores do not depend on it. With more than one, a script must call this under
         ``if __name__ == "__main__"``.
-    dask : str, optional
-        Address of a Dask scheduler whose workers score the videos instead; they must see the same files.
-    shard : str, optional
-        ``I/N``: score one part of N of the videos, for job arrays; `videosal.merge_runs` puts the parts together.
     out : path, optional
-        The run directory. Default: ``runs/NAME-DATASET-SPLIT``.
+        The run directory. Default: ``runs/NAME-DATASET-SPLIT``, with the protocol where it is not ``standard``.
     allow_missing : bool
         Score what is there although maps are missing or unreadable; the run is marked incomplete.
     existing : {"resume", "overwrite", "error"}
         What to do if `out` is a run already: skip the videos whose result is still true, start again, or refuse.
-    compare : {"stat", "content"}
-        What tells that a file changed since a result was computed: its size and time, or its content, read in full.
-    baseline : str
-        For IG: ``mean-others``, the mean density of the split's other videos (``center`` where there is no other);
-        ``center``, a Gaussian; or an image or ``.npy`` file.
-    seed : int
-        Of the draw of the sAUC negatives.
-    dataset_options : dict, optional
-        For `videosal.load_dataset`: ``{"unit": "clip"}`` joins the shots of Hollywood-2.
-    plugins : sequence of path
-        Python files that register metrics or data sets.
     progress : callable, optional
         Called after each video.
+    **options
+        See `Options`.
 
     Returns
     -------
@@ -107,15 +134,14 @@ def score(
         `out` cannot be written, or holds another run.
     """
     folder = Path(predictions)
-    plan, truth = _prepare(dataset, root, protocol, metrics, baseline, seed, dataset_options or {}, plugins, model=None)
+    plan, truth = _prepare(dataset, root, protocol, metrics, None, options)
     inventory = take_inventory(folder, truth.videos)
     _check_inventory(inventory, folder, truth, allow_missing)
-    row = {
-        "name": name or folder.resolve().name,
-        "kind": "predictions",
-        "predictions": str(folder.resolve()),
-    }
-    with open_executor(workers, dask) as executor:
+    if split := options.get("calibrate"):
+        plan = calibrate_on(plan, truth, split, folder)
+    where = str(folder.resolve())
+    row = {"name": name or folder.resolve().name, "kind": "predictions", "predictions": where}
+    with open_executor(workers, options.get("dask")) as executor:
         return evaluate(
             plan,
             truth,
@@ -123,9 +149,9 @@ def score(
             row,
             out=out,
             existing=existing,
-            compare=compare,
+            compare=options.get("compare", "stat"),
             executor=executor,
-            shard=shard,
+            shard=options.get("shard"),
             progress=progress,
         )
 
@@ -137,23 +163,17 @@ def run(
     *,
     weights: str | None = None,
     device: str = "auto",
-    options: dict[str, Any] | None = None,
+    model_options: dict[str, Any] | None = None,
     save_maps: str | Path | None = None,
     float_maps: bool = False,
     name: str | None = None,
     protocol: str = "standard",
     metrics: Sequence[str] | None = None,
     workers: int = 1,
-    dask: str | None = None,
-    shard: str | None = None,
     out: str | Path | None = None,
     existing: Existing = "resume",
-    compare: Compare = "stat",
-    baseline: str = MEAN_OTHERS,
-    seed: int = 0,
-    dataset_options: dict[str, Any] | None = None,
-    plugins: Sequence[str | Path] = (),
     progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> Run:
     """Run a registered model and score its maps as `score` would score them.
 
@@ -164,17 +184,14 @@ def run(
     ----------
     model : str
         A registered name, or ``file.py:Name``.
-    weights, device, options
+    weights, device, model_options
         For `videosal.create_model`.
     save_maps : path, optional
         Folder to keep the maps in.
     float_maps : bool
         Score the maps as the model gives them; the signature says so.
-    dataset, root, name, protocol, metrics, workers, dask, shard, out, existing, compare, baseline, seed,
-    dataset_options
+    dataset, root, name, protocol, metrics, workers, out, existing, progress, **options
         As in `score`; the default name is the model's.
-    plugins, progress
-        As in `score`.
 
     Returns
     -------
@@ -189,33 +206,14 @@ def run(
     RunError
         `out` cannot be written, or holds another run.
     """
-    from videosal.models import create_model, model_card
-
     folder = Path(save_maps) if save_maps is not None else None
-    spec = ModelSpec(model, weights, device, options or {}, folder)
-    plan, truth = _prepare(
-        dataset, root, protocol, metrics, baseline, seed, dataset_options or {}, plugins, spec, float_maps=float_maps
-    )
-    made = create_model(model, weights, device, **spec.options)  # what is wrong is told before anything starts
-    untrained = bool(getattr(made, "untrained", False))
-    del made  # every executor makes its own: do not hold two
-    card = model_card(model)
-    shown = ("title", "reference", "year", "input_size", "gflops", "model_size_mb", "runtime_s", "parameters")
-    row = {
-        "name": name or (model.rpartition(":")[2] if ".py:" in model else model),
-        "kind": "model",
-        "model": {field: getattr(card, field) for field in shown},
-        "untrained": untrained,
-        "model_spec": {
-            "name": model,
-            "weights": weights,
-            "weights_sha256": hash_file(Path(weights)) if weights else None,
-            "device": device,
-            "options": spec.options,
-        },
-        "save_maps": str(folder.resolve()) if folder else None,
-    }
-    with open_executor(workers, dask, gpu=device.startswith("cuda")) as executor:
+    spec = ModelSpec(model, weights, device, model_options or {}, folder)
+    plan, truth = _prepare(dataset, root, protocol, metrics, spec, options)
+    plan = replace(plan, float_maps=float_maps)
+    row = _describe_model(spec) | ({"name": name} if name else {})
+    if split := options.get("calibrate"):
+        plan = calibrate_on(plan, truth, split, None)
+    with open_executor(workers, options.get("dask"), gpu=device.startswith("cuda")) as executor:
         return evaluate(
             plan,
             truth,
@@ -223,11 +221,36 @@ def run(
             row,
             out=out,
             existing=existing,
-            compare=compare,
+            compare=options.get("compare", "stat"),
             executor=executor,
-            shard=shard,
+            shard=options.get("shard"),
             progress=progress,
         )
+
+
+def _describe_model(spec: ModelSpec) -> dict[str, Any]:
+    """Say what ``run.json`` holds of a model; what is wrong with it is told here, before anything starts."""
+    from videosal.models import create_model, model_card
+
+    made = create_model(spec.name, spec.weights, spec.device, **spec.options)
+    untrained = bool(getattr(made, "untrained", False))
+    del made  # every process makes its own: do not hold two
+    card = model_card(spec.name)
+    shown = ("title", "reference", "year", "input_size", "gflops", "model_size_mb", "runtime_s", "parameters")
+    return {
+        "name": spec.name.rpartition(":")[2] if ".py:" in spec.name else spec.name,
+        "kind": "model",
+        "model": {field: getattr(card, field) for field in shown},
+        "untrained": untrained,
+        "model_spec": {
+            "name": spec.name,
+            "weights": spec.weights,
+            "weights_sha256": hash_file(Path(spec.weights)) if spec.weights else None,
+            "device": spec.device,
+            "options": spec.options,
+        },
+        "save_maps": str(spec.save_maps.resolve()) if spec.save_maps else None,
+    }
 
 
 def _prepare(
@@ -235,16 +258,43 @@ def _prepare(
     root: str | Path | None,
     protocol: str,
     metrics: Sequence[str] | None,
-    baseline: str,
-    seed: int,
-    dataset_options: dict[str, Any],
-    plugins: Sequence[str | Path],
     model: ModelSpec | None,
-    float_maps: bool = False,
+    options: Options,
 ) -> tuple[Plan, Dataset]:
     """Check all names before any file is read."""
+    plugins = tuple(Path(plugin).resolve() for plugin in options.get("plugins", ()))
     for plugin in plugins:
         load_plugin(plugin)
+    dataset_options = options.get("dataset_options", {})
+    _check_scorable(dataset, dataset_options)
+    names = _choose_metrics(protocol, metrics)
+    baseline = options.get("baseline", MEAN_OTHERS)
+    for file in (baseline if baseline not in (MEAN_OTHERS, CENTER) else None, options.get("negatives")):
+        if file is not None and Path(file).suffix.lower() != ".mat":
+            read_map(Path(file))
+    truth = load_dataset(dataset, root, **dataset_options)
+    if baseline == MEAN_OTHERS and len(truth) < 2:
+        baseline = CENTER  # there is no other video to average; the signature and a note say so
+    negatives = options.get("negatives")
+    plan = Plan(
+        dataset=truth.full_name,
+        root=truth.root,
+        protocol=protocol,
+        metrics=names,
+        baseline=baseline,
+        seed=options.get("seed", 0),
+        model=model,
+        plugins=plugins,
+        dataset_options=dataset_options,
+        negatives=str(negatives) if negatives is not None else None,
+        sample=options.get("sample"),
+        bug_compatible=options.get("bug_compatible", False),
+        recipe=truth.recipe,
+    )
+    return plan, truth
+
+
+def _check_scorable(dataset: str, dataset_options: dict[str, Any]) -> None:
     adapter, split = parse_name(dataset, **dataset_options)
     if not split.ground_truth:
         scorable = " or ".join(f"{adapter.name}:{s.name}" for s in adapter.splits() if s.ground_truth)
@@ -252,31 +302,20 @@ def _prepare(
             f"{adapter.name}:{split.name} has no public ground truth, so it cannot be scored here: score {scorable}, "
             "or submit the maps to the authors of the data set"
         )
-    get_protocol(protocol)
-    if metrics is not None and not metrics:
+
+
+def _choose_metrics(protocol: str, metrics: Sequence[str] | None) -> tuple[str, ...]:
+    rules = get_protocol(protocol)
+    if metrics is None:
+        return rules.default_metrics
+    if not metrics:
         raise InputError("no metrics are given: leave them out to score all")
-    names = tuple(dict.fromkeys(metrics)) if metrics is not None else tuple(CANONICAL)
-    for metric in names:
+    for metric in metrics:
         metric_info(metric)
-    if baseline not in (MEAN_OTHERS, CENTER):
-        read_map(Path(baseline))
-    truth = load_dataset(dataset, root, **dataset_options)
-    if baseline == MEAN_OTHERS and len(truth) < 2:
-        baseline = CENTER  # there is no other video to average; the signature and a note say so
-    plan = Plan(
-        truth.full_name,
-        truth.root,
-        protocol,
-        names,
-        baseline,
-        seed,
-        float_maps,
-        model,
-        tuple(Path(plugin).resolve() for plugin in plugins),
-        dataset_options,
-        truth.recipe,
-    )
-    return plan, truth
+        if metric in OURS and metric not in rules.metrics:
+            defined = ", ".join(rules.metrics)
+            raise InputError(f"protocol {protocol!r} does not define metric {metric!r}: choose from {defined}")
+    return tuple(dict.fromkeys(metrics))
 
 
 def _check_inventory(inventory: Inventory, folder: Path, truth: Dataset, allow_missing: bool) -> None:

@@ -13,10 +13,10 @@ from videosal.benchmark.map_trees import open_tree
 if TYPE_CHECKING:
     from videosal.benchmark.map_reader import MapRef
     from videosal.datasets import Video
+    from videosal.metrics import Protocol
 
 MEAN_OTHERS = "mean-others"  # IG baseline: mean density of the split's other videos
 CENTER = "center"  # IG baseline: a Gaussian
-NEGATIVE_FRAMES = 10  # frames of other videos whose fixations are the sAUC negatives of a video
 
 Compare = Literal["stat", "content"]
 
@@ -63,6 +63,16 @@ class Plan:
         Files to import before anything is looked up by name.
     dataset_options : dict
         For `videosal.load_dataset`.
+    negatives : str or None
+        File with a map of the sAUC negatives; None for those of the protocol.
+    sample : int or None
+        Seed with which the protocol's random metrics are drawn as the original draws them; None for expectations.
+    bug_compatible : bool
+        Reproduce the known bugs of the protocol's original.
+    calibration : str or None
+        A `videosal.metrics.calibration.Calibration` as JSON, applied to every map.
+    calibrated_on : str
+        The split that it was fitted on.
     recipe : str
         How the data set's ground truth was made, where it is not as released; part of the signature.
     """
@@ -77,16 +87,34 @@ class Plan:
     model: ModelSpec | None = None
     plugins: tuple[Path, ...] = ()
     dataset_options: dict[str, Any] = field(default_factory=dict)
+    negatives: str | None = None
+    sample: int | None = None
+    bug_compatible: bool = False
+    calibration: str | None = None
+    calibrated_on: str = ""
     recipe: str = ""
 
     def signature(self) -> str:
         """Say in one line how the scores are computed; a run adds the depth of the maps, known when they are read."""
         from videosal.metrics import get_protocol
+        from videosal.metrics.signature import protocol_signature
 
-        baseline = self.baseline if self.baseline in (MEAN_OTHERS, CENTER) else Path(self.baseline).name
-        others = f"others={NEGATIVE_FRAMES}x seed {self.seed}"
-        parts = [get_protocol(self.protocol).signature, others, f"baseline={baseline}", self.recipe]
+        rules = get_protocol(self.protocol)
+        parts = [protocol_signature(rules, seed=self.sample, bug_compatible=self.bug_compatible), self._others(rules)]
+        if "ig" in rules.metrics:
+            baseline = self.baseline if self.baseline in (MEAN_OTHERS, CENTER) else Path(self.baseline).name
+            parts.append(f"baseline={baseline}")
+        parts += [f"calibrated={self.calibrated_on}" if self.calibration else "", self.recipe]
         return "|".join(part for part in parts if part)
+
+    def _others(self, rules: Protocol) -> str:
+        """Say where the sAUC negatives come from."""
+        if self.negatives is not None:
+            return f"others={Path(self.negatives).name}"
+        drawn = {"other-videos": "other videos", "whole-set": "whole set"}
+        if rules.negatives in drawn:
+            return f"others={rules.negative_frames}x {drawn[rules.negatives]}, seed {self.seed}"
+        return "others=same video" if rules.negatives == "same-video" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +152,7 @@ def make_job(
     """
     by_content = compare == "content"
     inputs = {
-        "the protocol": _digest([plan.signature(), plan.float_maps]),
+        "the protocol": _digest([plan.signature(), plan.float_maps, plan.calibration]),
         "the ground truth": _digest([split_fingerprint, _truth_content(video) if by_content else video.fingerprint()]),
     }
     if plan.model:

@@ -141,6 +141,9 @@ class Run:
         """
         frames = self.frames
         usable = ~frames["status"].isin(UNSCORED)
+        if self._undefined_is_zero:
+            scores = frames[self.metrics]
+            frames = frames.assign(**scores.where(scores.notna() | ~usable.to_numpy()[:, None], 0.0))
         groups = frames.assign(n_frames=1, n_scored=usable.astype(int)).groupby("video", sort=False)
         return groups[["n_frames", "n_scored"]].sum().join(groups[self.metrics].mean()).reset_index()
 
@@ -158,14 +161,20 @@ class Run:
 
         frames = self.frames
         usable = frames[~frames["status"].isin(UNSCORED)][self.metrics]
+        counted = usable.fillna(0.0) if self._undefined_is_zero else usable
         return pd.DataFrame(
             {
-                "frame_mean": usable.mean(),
+                "frame_mean": counted.mean(),
                 "video_mean": self.videos[self.metrics].mean(),
                 "n": usable.notna().sum(),
                 "n_undefined": usable.isna().sum(),
             }
         ).rename_axis("metric")
+
+    @property
+    def _undefined_is_zero(self) -> bool:
+        """Whether the protocol counts undefined values as zeros, as one original does."""
+        return self.info.get("undefined_as") == "zero"
 
     def merge(self) -> None:
         """Write all frames to ``scores.h5``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,12 +13,20 @@ import numpy as np
 
 from videosal.benchmark.map_reader import MapReader, MapRef, is_damaged
 from videosal.benchmark.map_trees import open_tree
-from videosal.benchmark.plan import CENTER, NEGATIVE_FRAMES, Job, Plan
+from videosal.benchmark.plan import CENTER, Job, Plan
 from videosal.benchmark.saved_maps import quantise, save_map
-from videosal.datasets import draw_negatives, load_dataset, video_mean_density
+from videosal.datasets import (
+    draw_from_all,
+    draw_negatives,
+    load_dataset,
+    negatives_from_map,
+    same_video_negatives,
+    video_mean_density,
+)
 from videosal.datasets.images import read_map
 from videosal.errors import PredictionError, RunError
-from videosal.metrics import imresize, metric_info, score_frame
+from videosal.metrics import get_protocol, imresize, metric_info, score_frame
+from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
 
 if TYPE_CHECKING:
@@ -88,6 +97,8 @@ class Scorer:
         self._density_sum = density_sum
         self._model: Any = None
         self._reader = MapReader()
+        self._rules = get_protocol(plan.protocol)
+        self._calibration = Calibration.from_json(plan.calibration) if plan.calibration else None
 
     def score(self, job: Job) -> VideoScores:
         """Score the video that `job` names."""
@@ -96,17 +107,19 @@ class Scorer:
         baseline = self._baseline(video) if "ig" in job.metrics else None
         if baseline is not None:
             baseline.setflags(write=False)  # score_frame then measures it once for the whole video
-        context = {"other_fixations": None if negatives is None else negatives.points, "baseline": baseline}
         result = VideoScores(job.video, job.inputs, [], [], {metric: [] for metric in job.metrics})
         if negatives is not None:
             result.negatives.extend(negatives.sources)
         depths = set()
-        for frame, saliency in zip(video.frame_names, self._maps(video, job), strict=True):
+        for frame, saliency in zip(video.frame_names, self.maps(video, job), strict=True):
             status = saliency if isinstance(saliency, str) else OK if np.isfinite(saliency).all() else NON_FINITE
             scores = {}
             if status == OK and not isinstance(saliency, str):
                 depths.add(saliency.dtype.name)
-                scores = self._score_frame(video, frame, saliency, context, job.metrics)
+                if self._calibration is not None:
+                    saliency = self._calibration.apply(saliency)
+                others = None if negatives is None else negatives.for_frame(frame)
+                scores = self._score_frame(video, frame, saliency, others, baseline, job.metrics)
             result.frames.append(frame)
             result.status.append(status)
             for metric, values in result.scores.items():
@@ -117,19 +130,30 @@ class Scorer:
         return result
 
     def _score_frame(
-        self, video: Video, frame: str, saliency: NDArray[Any], context: dict[str, Any], metrics: tuple[str, ...]
+        self,
+        video: Video,
+        frame: str,
+        saliency: NDArray[Any],
+        others: NDArray[np.int64] | None,
+        baseline: NDArray[np.float64] | None,
+        metrics: tuple[str, ...],
     ) -> dict[str, float]:
         """Score the metrics whose inputs this frame has."""
-        truth = video.ground_truth(frame)
-        given = {"density": truth.density, "fixations": truth.fixations, **context}
-        defined = [
-            metric
-            for metric in metrics
-            if all(given.get(need, saliency) is not None for need in metric_info(metric).needs)
-        ]
-        return score_frame(saliency, **given, metrics=defined, protocol=self.plan.protocol)
+        plan = self.plan
+        given = {
+            "density": video.density(frame),
+            "fixations": video.fixation_points(frame) if self._rules.repeats else video.fixations(frame),
+            "other_fixations": others,
+            "baseline": baseline,
+        }
+        defined = [metric for metric in metrics if all(given[need] is not None for need in metric_info(metric).needs)]
+        # Each frame has draws of its own, the same in every process.
+        seed = None if plan.sample is None else zlib.crc32(f"{plan.sample} {video.name} {frame}".encode())
+        return score_frame(
+            saliency, **given, metrics=defined, protocol=plan.protocol, seed=seed, bug_compatible=plan.bug_compatible
+        )
 
-    def _maps(self, video: Video, job: Job) -> Iterator[NDArray[Any] | str]:
+    def maps(self, video: Video, job: Job) -> Iterator[NDArray[Any] | str]:
         """Yield the map of each ground-truth frame, or the status that says why there is none."""
         if job.files is None:
             return self._predict(video)
@@ -164,9 +188,17 @@ class Scorer:
                 yield kept
 
     def _negatives(self, video: Video) -> Negatives | None:
-        if len(self.dataset) < 2:
+        """Build the sAUC negatives as the protocol wants them; None where there are none."""
+        plan, rules = self.plan, self._rules
+        if plan.negatives is not None:
+            return negatives_from_map(Path(plan.negatives), video)
+        if rules.negatives == "same-video":
+            return same_video_negatives(video)
+        if rules.negatives == "whole-set":
+            return draw_from_all(self.dataset, video, count=rules.negative_frames, seed=plan.seed)
+        if rules.negatives == "none" or len(self.dataset) < 2:
             return None
-        return draw_negatives(self.dataset, video, count=NEGATIVE_FRAMES, seed=self.plan.seed)
+        return draw_negatives(self.dataset, video, count=rules.negative_frames, seed=plan.seed)
 
     def _baseline(self, video: Video) -> NDArray[np.float64]:
         """Return the IG baseline at the size of the video's ground truth."""

@@ -167,14 +167,11 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
 
 
 def _score_video(data: Dataset, video: Video, info: dict[str, Any], sigma: float, folds: Folds) -> Any:
-    from videosal.benchmark.plan import NEGATIVE_FRAMES
     from videosal.benchmark.scoring import VideoScores
     from videosal.datasets import draw_negatives
 
     metrics, seed = info["metrics"], info["seed"]
-    others = (
-        draw_negatives(data, video, count=NEGATIVE_FRAMES, seed=seed) if "sauc" in metrics and len(data) > 1 else None
-    )
+    others = draw_negatives(data, video, seed=seed) if "sauc" in metrics and len(data) > 1 else None
     generator = _generator(video, seed)
     scores: dict[str, list[float]] = {metric: [] for metric in metrics}
     for frame in video.frame_names:

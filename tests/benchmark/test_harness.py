@@ -282,7 +282,7 @@ def test_seeds_change_the_negatives_and_are_stored(scored: dict[str, Any], tmp_p
     other = score(**{**scored, "out": tmp_path / "seeded"}, seed=7)
     assert first.info["seed"] == 0
     assert other.info["seed"] == 7
-    assert "others=10x seed 7" in other.signature
+    assert "others=10x other videos, seed 7" in other.signature
 
 
 def test_wrong_names_are_told_before_any_work(scored: dict[str, Any]) -> None:
@@ -357,3 +357,97 @@ def test_the_official_evaluation_of_dhf1k(shared: Path, tmp_path: Path) -> None:
         np.testing.assert_allclose(frames[metric][:5], golden, rtol=0, atol=1e-9)
     np.testing.assert_allclose(frames["sim"][:5], expected["similarity"]["per_frame_first_seed"][:5], rtol=0, atol=1e-9)
     assert frames.loc[5, ["cc", "nss", "sim"]].isna().all()
+
+
+def test_every_protocol_scores_with_the_negatives_it_names(scored: dict[str, Any], tmp_path: Path) -> None:
+    from videosal.metrics import get_protocol, list_protocols
+
+    signatures = set()
+    for protocol in list_protocols():
+        result = score(**{**scored, "out": tmp_path / f"under-{protocol}"}, protocol=protocol)
+        rules = get_protocol(protocol)
+        assert result.metrics == list(rules.default_metrics)
+        assert result.aggregation == rules.aggregation
+        defined = result.summary()["n"].drop("kld", errors="ignore")  # log 0 where a protocol adds nothing to it
+        assert (defined == 9).all(), (protocol, defined)
+        signatures.add(result.signature)
+    assert len(signatures) == len(list_protocols())
+    with pytest.raises(InputError, match="protocol 'stsanet' does not define metric 'emd'"):
+        score(**scored, protocol="stsanet", metrics=["emd"])
+
+
+def test_negatives_of_the_same_video_leave_out_the_own_frame(scored: dict[str, Any], dataset: Dataset) -> None:
+    video = dataset.video("0602")
+    row = score(**scored, protocol="stavis-diem").frames.set_index(["video", "frame"]).loc[("0602", "0002")]
+    others = np.zeros(video.size, bool)
+    for frame in ("0001", "0003"):
+        others |= video.fixations(frame)  # type: ignore[arg-type]
+    own = video.fixations("0002")
+    assert own is not None
+    expected = score_frame(
+        read_map(scored["predictions"] / "0602" / "0002.png"),
+        video.density("0002"),
+        own,
+        other_fixations=others & ~own,
+        protocol="stavis-diem",
+    )
+    assert row["sauc"] == expected["sauc"]
+
+
+def test_negatives_from_a_file(scored: dict[str, Any], tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "shuffle.png"), np.eye(18, 32, dtype=np.uint8) * 255)
+    given = score(**scored, negatives=tmp_path / "shuffle.png")
+    assert "others=shuffle.png" in given.signature
+    drawn = score(**{**scored, "out": tmp_path / "drawn"})
+    assert not given.frames["sauc"].equals(drawn.frames["sauc"])
+    assert given.frames["cc"].equals(drawn.frames["cc"])
+
+
+def test_sampled_scores_are_the_same_in_every_process(scored: dict[str, Any], tmp_path: Path) -> None:
+    one = score(**scored, sample=3)
+    two = score(**{**scored, "out": tmp_path / "two"}, sample=3, workers=2)
+    other = score(**{**scored, "out": tmp_path / "other"}, sample=4)
+    exact = score(**{**scored, "out": tmp_path / "exact"})
+    assert one.frames.equals(two.frames)
+    assert not one.frames["sauc"].equals(other.frames["sauc"])
+    np.testing.assert_allclose(one.frames["cc"], exact.frames["cc"], rtol=0, atol=1e-12)
+    assert one.frames["sauc"].mean() == pytest.approx(exact.frames["sauc"].mean(), abs=0.05)
+    assert len({one.signature, other.signature, exact.signature}) == 3
+
+
+def test_undefined_values_count_as_zeros_where_the_protocol_says_so(scored: dict[str, Any], tmp_path: Path) -> None:
+    blank = np.zeros((18, 32), np.uint8)
+    for name in ("maps", "fixation"):
+        cv2.imwrite(str(scored["root"] / "annotation/0601" / name / "0002.png"), blank)
+    zero = score(**scored, protocol="vinet-v2", metrics=["nss"])
+    deleted = score(**{**scored, "out": tmp_path / "b"}, protocol="vinet", metrics=["nss"])
+    assert zero.summary().loc["nss", ["n", "n_undefined"]].tolist() == [8, 1]
+    values = zero.frames["nss"]
+    assert values.isna().sum() == 1
+    assert zero.summary().loc["nss", "frame_mean"] == pytest.approx(values.sum() / 9, rel=1e-12)
+    assert deleted.summary().loc["nss", "frame_mean"] == pytest.approx(deleted.frames["nss"].mean(), rel=1e-12)
+
+
+def test_a_calibration_is_fitted_on_other_videos_and_stored(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    root = dhf1k_tree((1, 2, 601, 602))
+    maps = prediction_folder(load_dataset("dhf1k:val", root))
+    with pytest.raises(PredictionError, match="holds no map of 2 videos"):
+        score(maps, "dhf1k:val", root, calibrate="train", out=tmp_path / "a")
+    prediction_folder(load_dataset("dhf1k:train", root))
+    plain = score(maps, "dhf1k:val", root, out=tmp_path / "plain")
+    fitted = score(maps, "dhf1k:val", root, calibrate="train", out=tmp_path / "fitted")
+    assert "calibrated=dhf1k:train" in fitted.signature
+    assert fitted.info["calibration"]["n_frames"] == 6
+    assert plain.info["calibration"] is None
+    assert not fitted.frames["kld"].equals(plain.frames["kld"])
+    with pytest.raises(InputError, match="have 2 videos in common"):
+        score(maps, "dhf1k:val", root, calibrate="val", out=tmp_path / "b")
+    live = run("center", "dhf1k:val", root, calibrate="train", out=tmp_path / "live")
+    assert "calibrated=dhf1k:train" in live.signature
+
+
+def test_a_data_set_option_is_part_of_the_run(scored: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="unit"):
+        score(**scored, dataset_options={"unit": "clip"})

@@ -181,6 +181,19 @@ def test_a_plugin_adds_a_model(root: Path, tmp_path: Path) -> None:
     assert done.code == 0, done.err
 
 
+def test_several_protocols_print_side_by_side(root: Path, maps: Path, tmp_path: Path) -> None:
+    on = ("-d", "dhf1k:val", "--root", root, "--name", "M")
+    both = videosal("score", maps, *on, "--protocol", "standard,dhf1k,unisal", cwd=tmp_path)
+    assert both.code == 0, both.err
+    header = next(line for line in both.out.splitlines() if line.startswith("| metric"))
+    assert [cell.strip() for cell in header.split("|")[1:-1]] == ["metric", "standard", "dhf1k", "unisal"]
+    for protocol in ("standard", "dhf1k", "unisal"):
+        assert f"protocol={protocol}|" in both.out
+    assert (tmp_path / "runs/M-dhf1k-val-dhf1k/scores.h5").is_file()
+    wrong = videosal("score", maps, *on, "--protocol", "standard,dhf1", cwd=tmp_path)
+    assert "unknown protocol 'dhf1': did you mean dhf1k" in the_error(wrong)
+
+
 def test_shards_are_merged(root: Path, maps: Path, tmp_path: Path) -> None:
     on = ("-d", "dhf1k:val", "--root", root, "--name", "M")
     for part in (1, 2):

@@ -19,8 +19,10 @@ VERBS = {
     "verify": "What a copy of a data set holds, lacks, and where it is broken.",
     "models": "List the models, or show one model's card.",
     "protocols": "List the metric protocols, or show one's conventions.",
+    "profile": "Operations, size, time and memory of models.",
     "score": "Score a folder of saliency maps.",
     "run": "Run a model and score its maps.",
+    "predict": "Predict the maps of one video.",
     "bench": "Run many models on many data sets from one file.",
     "pack": "Put the ground truth of a split into one file.",
     "merge": "Put the parts of a sharded run together.",
@@ -32,6 +34,7 @@ VERBS = {
     "report": "Write one self-contained page about runs.",
     "bounds": "Score chance, center, mean map and people.",
     "submit": "Check and pack maps for the DHF1K server.",
+    "weights": "Convert files of weights.",
 }
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 
 from videosal.cli.options import evaluation_options, parse_pairs
-from videosal.cli.progress import show_progress
-from videosal.cli.run_summary import print_run
+from videosal.cli.protocol_runs import evaluate_protocols
 
 
 @click.command()
@@ -21,17 +21,15 @@ from videosal.cli.run_summary import print_run
 @click.option(
     "--option",
     "-o",
-    "options",
+    "model_options",
     multiple=True,
     callback=parse_pairs,
     metavar="KEY=VALUE",
     help="Option of the model.",
 )
 @click.pass_context
-def command(ctx: click.Context, /, model: str, **options: Any) -> None:
+def command(ctx: click.Context, /, model: str, protocols: list[str], **options: Any) -> None:
     """Run MODEL (a registered name, or file.py:Name) and score its maps."""
     from videosal.benchmark import run
 
-    with show_progress(model) as progress:
-        result = run(model, **options, progress=progress)
-    ctx.exit(print_run(result))
+    ctx.exit(evaluate_protocols(partial(run, model, **options), protocols, model, options["out"]))

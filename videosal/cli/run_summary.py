@@ -38,8 +38,18 @@ def print_run(run: Run) -> int:
         click.echo(f"note: {note}")
     click.echo(f"signature: {run.signature}")
     click.echo(f"run: {run.path}")
+    return exit_code(run)
+
+
+def exit_code(run: Run) -> int:
+    """0 where every frame had a usable map, or every frame of a shard; else 1."""
     part_done = "shard" in run.info and not run.count_status(*UNUSABLE)
     return 0 if run.complete or part_done else 1
+
+
+def format_mean(value: float) -> str:
+    """Four digits, or a dash where there is no value."""
+    return "-" if value != value else f"{value:.4f}"
 
 
 def _notes(run: Run) -> list[str]:
@@ -54,8 +64,4 @@ def _with_interval(mean: float, run: Run, metric: str, *, by_frames: bool) -> st
 
     weights = run.frames.groupby("video", sort=False)[metric].count().to_numpy() if by_frames else None
     low, high = mean_interval(run.videos[metric].to_numpy(), weights)
-    return _digits(mean) if low != low else f"{_digits(mean)} [{_digits(low)}, {_digits(high)}]"
-
-
-def _digits(value: float) -> str:
-    return "-" if value != value else f"{value:.4f}"
+    return format_mean(mean) if low != low else f"{format_mean(mean)} [{format_mean(low)}, {format_mean(high)}]"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 
 from videosal.cli.options import evaluation_options
-from videosal.cli.progress import show_progress
-from videosal.cli.run_summary import print_run
+from videosal.cli.protocol_runs import evaluate_protocols
 
 
 @click.command()
@@ -16,10 +16,8 @@ from videosal.cli.run_summary import print_run
 @evaluation_options
 @click.option("--allow-missing", is_flag=True, help="Score what is there and mark the run incomplete.")
 @click.pass_context
-def command(ctx: click.Context, /, predictions: str, **options: Any) -> None:
-    """Score the saliency maps in the folder PREDICTIONS (VIDEO/FRAME.png and so on)."""
+def command(ctx: click.Context, /, predictions: str, protocols: list[str], **options: Any) -> None:
+    """Score the saliency maps in PREDICTIONS: a folder or archive with VIDEO/FRAME.png, or a file per video."""
     from videosal.benchmark import score
 
-    with show_progress("scoring") as progress:
-        run = score(predictions, **options, progress=progress)
-    ctx.exit(print_run(run))
+    ctx.exit(evaluate_protocols(partial(score, predictions, **options), protocols, "scoring", options["out"]))

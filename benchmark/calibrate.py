@@ -1,0 +1,68 @@
+"""Fit a calibration of brightness and centre prior on a training split, before other videos are scored with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from videosal.benchmark.inventory import take_inventory
+from videosal.benchmark.plan import Job, Plan
+from videosal.benchmark.scoring import Scorer
+from videosal.errors import InputError
+from videosal.metrics.calibration import fit_calibration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from videosal.datasets import Dataset
+
+FRAMES_PER_VIDEO = 32  # evenly spaced
+
+
+def calibrate_on(plan: Plan, truth: Dataset, split: str, predictions: Path | None) -> Plan:
+    """Return the plan with a calibration that is fitted on another split of the same copy.
+
+    Parameters
+    ----------
+    plan, truth
+        What is to be scored.
+    split : str
+        Name of the split to fit on, ``train``.
+    predictions : Path or None
+        The maps, which must hold those of that split too; None for a live model.
+
+    Raises
+    ------
+    InputError
+        The split has videos in common with the one that is scored.
+    """
+    training = truth.sibling(split)
+    common = {video.name for video in training} & {video.name for video in truth}
+    if common:
+        raise InputError(
+            f"{training.full_name} and {truth.full_name} have {len(common)} videos in common ({min(common)}): "
+            "a calibration is never fitted on scored frames"
+        )
+    fitted = fit_calibration(_pairs(plan, training, predictions))
+    return replace(plan, calibration=fitted.to_json(), calibrated_on=training.full_name)
+
+
+def _pairs(plan: Plan, training: Dataset, predictions: Path | None) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yield maps with their densities, for evenly spaced frames of each video that have both."""
+    model = replace(plan.model, save_maps=None) if plan.model else None
+    scorer = Scorer(replace(plan, dataset=training.full_name, model=model), None)
+    files = take_inventory(predictions, training.videos).files if predictions is not None else None
+    for video in training:
+        names = video.frame_names
+        count = min(len(names), FRAMES_PER_VIDEO)
+        chosen = {names[i] for i in np.linspace(0, len(names) - 1, count).round().astype(int)}
+        found = None if files is None else {f: ref for f, ref in files[video.name].items() if f in chosen}
+        for frame, saliency in zip(names, scorer.maps(video, Job(video.name, (), {}, found)), strict=True):
+            density = video.density(frame) if frame in chosen and not isinstance(saliency, str) else None
+            if density is not None and not isinstance(saliency, str):
+                yield saliency, density

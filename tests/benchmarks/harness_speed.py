@@ -1,0 +1,196 @@
+"""Measure the whole path, from files to scores, and write docs/benchmarks/harness.json.
+
+    python tests/benchmarks/harness_speed.py --data /tmp/videosal-speed --videos 100 --frames 600
+
+The data is made once and kept in ``--data``: smooth synthetic densities, fixations and predictions, 640x360, 8-bit PNG.
+A video repeats a few distinct frames as links to the same files, so that making 60,000 frames takes seconds; all
+files are in the page cache when they are measured. Every figure is a ratio to something measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from videosal import score
+from videosal.benchmark.provenance import find_commit
+from videosal.datasets import load_dataset
+from videosal.datasets.packed import pack_dataset
+
+SIZE = (360, 640)
+DISTINCT = 60  # frames that are really different
+OUT = Path(__file__).parents[2] / "docs/benchmarks/harness.json"
+
+
+def make_data(folder: Path, videos: int, frames: int) -> tuple[Path, Path]:
+    """Write a DHF1K tree of validation videos and predictions for it, unless it is there."""
+    root, maps = folder / f"dhf1k-{videos}x{frames}", folder / f"maps-{videos}x{frames}"
+    if (root / "complete").exists():
+        return root, maps
+    pool = folder / "pool"
+    shutil.rmtree(pool, ignore_errors=True)
+    pool.mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    for index in range(DISTINCT):
+        fixations = np.zeros(SIZE, np.uint8)
+        places = np.clip(generator.normal((180, 320), (70, 120), (80, 2)), 0, (359, 639)).astype(int)
+        fixations[tuple(places.T)] = 255
+        density = cv2.GaussianBlur(fixations.astype(np.float64), (0, 0), 12.74)
+        noise = cv2.GaussianBlur(generator.uniform(size=SIZE), (0, 0), 20)
+        saliency = np.roll(density, (8, -12), (0, 1)) / density.max() + (noise - noise.min()) / np.ptp(noise)
+        for kind, image in (("maps", density), ("fixation", fixations), ("saliency", saliency)):
+            cv2.imwrite(str(pool / f"{kind}-{index}.png"), np.rint(image / image.max() * 255).astype(np.uint8))
+    for number in range(601, 601 + videos):
+        places = {
+            "maps": root / "annotation" / f"{number:04d}" / "maps",
+            "fixation": root / "annotation" / f"{number:04d}" / "fixation",
+            "saliency": maps / f"{number:04d}",
+        }
+        for kind, place in places.items():
+            place.mkdir(parents=True, exist_ok=True)
+            for frame in range(1, frames + 1):
+                os.link(pool / f"{kind}-{(frame * 7 + number) % DISTINCT}.png", place / f"{frame:04d}.png")
+    (root / "complete").touch()
+    return root, maps
+
+
+def timed_score(root: Path, maps: Path, out: Path, workers: int, metrics: list[str] | None = None) -> dict[str, float]:
+    """Score in a process of its own; return seconds of wall and CPU and the peak memory of its largest process."""
+    code = (
+        "import sys, time, resource, videosal\n"
+        "if __name__ == '__main__':\n"
+        f"    run = videosal.score({str(maps)!r}, 'dhf1k:val', {str(root)!r}, out={str(out)!r}, workers={workers},"
+        f" metrics={metrics!r})\n"
+        "    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)\n"
+        "    usages = [resource.getrusage(kind) for kind in kinds]\n"
+        "    cpu = sum(u.ru_utime + u.ru_stime for u in usages)\n"
+        "    print(cpu, max(u.ru_maxrss for u in usages) / 1024)\n"
+    )
+    script = out.with_suffix(".py")
+    script.write_text(code)
+    shutil.rmtree(out, ignore_errors=True)
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    wall = time.perf_counter() - began
+    cpu, memory = map(float, done.stdout.split())
+    return {"wall_s": wall, "cpu_s": cpu, "peak_mb": memory}
+
+
+def bare_loop(root: Path, maps: Path, limit: int) -> tuple[float, float]:
+    """CPU seconds per frame of reading the three files alone, and of reading and scoring them, without the harness."""
+    from videosal.datasets.images import read_map
+    from videosal.metrics import score_frame
+
+    triples = []
+    for folder in sorted(maps.iterdir()):
+        for file in sorted(folder.iterdir()):
+            truth = root / "annotation" / folder.name
+            triples.append((file, truth / "maps" / file.name, truth / "fixation" / file.name))
+    triples = triples[:limit]
+    others = np.argwhere(read_map(triples[-1][2]))
+    baseline = cv2.GaussianBlur(read_map(triples[-1][1]).astype(float), (0, 0), 40)
+    spent = []
+    for scoring in (False, True, False, True):
+        began = time.process_time()
+        for paths in triples:
+            saliency, density, fixations = (read_map(path) for path in paths)
+            if scoring:
+                score_frame(saliency, density, fixations, other_fixations=others, baseline=baseline)
+        spent.append((time.process_time() - began) / len(triples))
+    return min(spent[0::2]), min(spent[1::2])
+
+
+def paper_loop(root: Path, maps: Path, limit: int) -> float:
+    """CPU seconds per frame of the plain NumPy loop that papers use: the MIT code, vectorised, reading included."""
+    specification = importlib.util.spec_from_file_location("mit_port", Path(__file__).with_name("mit_port.py"))
+    assert specification is not None
+    assert specification.loader is not None
+    port: Any = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(port)
+    video = sorted(maps.iterdir())[0]
+    truth = root / "annotation" / video.name
+    others = cv2.imread(str(truth / "fixation/0002.png"), cv2.IMREAD_UNCHANGED) > 0
+    baseline = cv2.imread(str(truth / "maps/0003.png"), cv2.IMREAD_UNCHANGED)
+    files = sorted(video.iterdir())[:limit]
+    began = time.process_time()
+    for file in files:
+        images = [
+            cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+            for path in (file, truth / "maps" / file.name, truth / "fixation" / file.name)
+        ]
+        port.score_frame(images[0], images[1], images[2] > 0, others, baseline, np.random.default_rng(0))
+    return (time.process_time() - began) / len(files)
+
+
+def memory_curve(folder: Path, lengths: list[int]) -> dict[int, float]:
+    """Peak memory in MB of scoring one video of each length."""
+    curve = {}
+    for length in lengths:
+        root, maps = make_data(folder, 1, length)
+        curve[length] = timed_score(root, maps, folder / "memory", 1, ["cc", "auc_judd"])["peak_mb"]
+    return curve
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--videos", type=int, default=100)
+    parser.add_argument("--frames", type=int, default=600)
+    parser.add_argument("--out", type=Path, default=OUT)
+    arguments = parser.parse_args()
+    folder: Path = arguments.data
+    root, maps = make_data(folder, arguments.videos, arguments.frames)
+    total = arguments.videos * arguments.frames
+    score(*(maps, "dhf1k:val", root), out=folder / "warm", metrics=["cc"])  # caches: kernels, pages
+    one, two = (timed_score(root, maps, folder / f"run{workers}", workers) for workers in (1, 2))
+    pack = folder / f"{root.name}.h5"
+    pack_dataset(load_dataset("dhf1k:val", root), pack)
+    packed = timed_score(pack, maps, folder / "runp", 1)
+    same = (folder / "run1/scores.h5").read_bytes() == (folder / "run2/scores.h5").read_bytes()
+    same_pack = (folder / "run1/scores.h5").read_bytes() == (folder / "runp/scores.h5").read_bytes()
+    reading, loop = bare_loop(root, maps, min(total, 2000))
+    paper = paper_loop(root, maps, 600)
+    result = {
+        "frames": total,
+        "machine": {"cores": os.cpu_count(), "processor": _processor()},
+        "commit": find_commit(Path(__file__).parent),
+        "one_worker": one | {"frames_per_s": total / one["wall_s"]},
+        "two_workers": two | {"frames_per_s": total / two["wall_s"]},
+        "packed": packed | {"frames_per_s": total / packed["wall_s"]},
+        "scaling_2_workers": one["wall_s"] / two["wall_s"],
+        "pack_speedup": one["wall_s"] / packed["wall_s"],
+        "share_of_reading": reading / loop,
+        "harness_overhead": one["cpu_s"] / total / loop - 1,
+        "paper_loop_ms": paper * 1e3,
+        "videosal_ms": one["cpu_s"] / total * 1e3,
+        "speedup_over_paper_loop": paper / (one["cpu_s"] / total),
+        "same_bytes_2_workers": same,
+        "same_bytes_pack": same_pack,
+        "peak_mb_by_length": memory_curve(folder, [200, 2000, 20000]),
+        "peak_mb_this_process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+if __name__ == "__main__":
+    main()
