@@ -194,6 +194,32 @@ def test_several_protocols_print_side_by_side(root: Path, maps: Path, tmp_path: 
     assert "unknown protocol 'dhf1': did you mean dhf1k" in the_error(wrong)
 
 
+def test_shots_or_clips_of_hollywood2(tmp_path: Path) -> None:
+    root = tmp_path / "hollywood2"
+    generator = np.random.default_rng(0)
+    for shot, first in ((1, 3), (2, 9)):
+        video = root / "testing" / f"actioncliptest00001_{shot}"
+        for number in range(first, first + 3):
+            image = cv2.GaussianBlur(generator.uniform(0, 255, (18, 32)), (0, 0), 3).astype(np.uint8)
+            fixations = (generator.uniform(size=(18, 32)) < 0.02).astype(np.uint8) * 255
+            name = f"actioncliptest00001_{number:05d}.png"
+            for part, picture in (("maps", image), ("fixation", fixations)):
+                (video / part).mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(video / part / name), picture)
+            for folder in (f"shots/actioncliptest00001_{shot}", "clips/actioncliptest00001"):
+                (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(tmp_path / folder / name), image)
+    on = ("-d", "hollywood2:test", "--root", root, "--metrics", "cc")
+    shots = videosal("score", "shots", *on, "--unit", "shot", cwd=tmp_path)
+    assert shots.code == 0, shots.err
+    assert "shots on Hollywood-2 test: 6 of 6 frames scored" in shots.out
+    clips = videosal("score", "clips", "--unit", "clip", *on, cwd=tmp_path)
+    assert clips.code == 0, clips.err
+    assert "clips on Hollywood-2 test: 6 of 6 frames scored" in clips.out
+    assert len(list((tmp_path / "runs/shots-hollywood2-test/videos").iterdir())) == 2
+    assert len(list((tmp_path / "runs/clips-hollywood2-test/videos").iterdir())) == 1
+
+
 def test_shards_are_merged(root: Path, maps: Path, tmp_path: Path) -> None:
     on = ("-d", "dhf1k:val", "--root", root, "--name", "M")
     for part in (1, 2):

@@ -27,11 +27,7 @@ def evaluation_options(function: F) -> F:
                 help="Option of the data set, such as sigma=50 of raw DIEM.",
             ),
             click.option(
-                "--unit",
-                type=click.Choice(["shot", "clip"]),
-                expose_value=False,
-                callback=_set_unit,
-                help="Of Hollywood-2: score shots or whole clips.",
+                "--unit", type=click.Choice(["shot", "clip"]), help="Of Hollywood-2: score shots or whole clips."
             ),
             click.option("--name", help="Name of the row in tables."),
             click.option(
@@ -114,7 +110,8 @@ def parse_list(_: click.Context, __: click.Parameter, text: str | None) -> list[
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
 
 
-def _set_unit(ctx: click.Context, _: click.Parameter, unit: str | None) -> None:
-    """Write ``--unit`` as the data set's option that it is."""
-    if unit is not None:
-        ctx.params.setdefault("dataset_options", {})["unit"] = unit
+def take_unit(options: dict[str, Any]) -> dict[str, Any]:
+    """Write ``--unit`` as the option of the data set that it is."""
+    if unit := options.pop("unit"):
+        options["dataset_options"] = {**options["dataset_options"], "unit": unit}
+    return options

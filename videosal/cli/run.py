@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from videosal.cli.options import evaluation_options, parse_pairs
+from videosal.cli.options import evaluation_options, parse_pairs, take_unit
 from videosal.cli.protocol_runs import evaluate_protocols
 
 
@@ -32,4 +32,4 @@ def command(ctx: click.Context, /, model: str, protocols: list[str], **options: 
     """Run MODEL (a registered name, or file.py:Name) and score its maps."""
     from videosal.benchmark import run
 
-    ctx.exit(evaluate_protocols(partial(run, model, **options), protocols, model, options["out"]))
+    ctx.exit(evaluate_protocols(partial(run, model, **take_unit(options)), protocols, model, options["out"]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from videosal.cli.options import evaluation_options
+from videosal.cli.options import evaluation_options, take_unit
 from videosal.cli.protocol_runs import evaluate_protocols
 
 
@@ -20,4 +20,6 @@ def command(ctx: click.Context, /, predictions: str, protocols: list[str], **opt
     """Score the saliency maps in PREDICTIONS: a folder or archive with VIDEO/FRAME.png, or a file per video."""
     from videosal.benchmark import score
 
-    ctx.exit(evaluate_protocols(partial(score, predictions, **options), protocols, "scoring", options["out"]))
+    ctx.exit(
+        evaluate_protocols(partial(score, predictions, **take_unit(options)), protocols, "scoring", options["out"])
+    )
