@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from videosal.cli.options import loaded_plugins
 from videosal.cli.progress import show_progress
 from videosal.errors import VideosalError
 
@@ -25,6 +26,7 @@ MODELS = ("uniform", "center", "mean-map")
 )
 @click.option("--smoothing", type=float, help="Of the human bound, in pixels. [default: by cross-validation]")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@loaded_plugins
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from videosal.cli.options import parse_list
+from videosal.cli.options import loaded_plugins, parse_list
 
 if TYPE_CHECKING:
     from videosal.leaderboards import Comparison
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--by", metavar="FILE", help="Compare on slices of the videos: a CSV or .xlsx of attributes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--allow-incomplete", is_flag=True, help="Take runs with missing maps, and compare what both have.")
+@loaded_plugins
 def command(runs: tuple[str, ...], by: str | None, as_json: bool, **options: Any) -> None:
     """Compare two or more run directories RUNS on one split, video by video."""
     from videosal.leaderboards import compare_runs, read_slices

@@ -6,23 +6,20 @@ import json
 
 import click
 
-from videosal.cli.options import plugin_option
+from videosal.cli.options import loaded_plugins
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@plugin_option
-def command(as_json: bool, plugins: tuple[str, ...]) -> None:
+@loaded_plugins
+def command(as_json: bool) -> None:
     """List the data sets with their splits and the counts of a full copy."""
     from dataclasses import asdict
 
     from tabulate import tabulate
 
     from videosal.datasets import dataset_adapter, list_datasets
-    from videosal.registry import load_plugin
 
-    for plugin in plugins:
-        load_plugin(plugin)
     splits = [(name, split) for name in list_datasets() for split in dataset_adapter(name).splits()]
     if as_json:
         click.echo(json.dumps([{"dataset": name, **asdict(split)} for name, split in splits], indent=2))

@@ -6,11 +6,14 @@ import json
 
 import click
 
+from videosal.cli.options import loaded_plugins
+
 
 @click.command()
 @click.argument("first")
 @click.argument("second")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@loaded_plugins
 def command(first: str, second: str, as_json: bool) -> None:
     """Name what differs between the run directories FIRST and SECOND, and how far each metric moves."""
     from dataclasses import asdict

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from videosal.cli.options import loaded_plugins
 from videosal.errors import RunError
 
 
@@ -15,6 +16,7 @@ from videosal.errors import RunError
     "--format", "form", type=click.Choice(["csv", "parquet"]), help="[default: by the ending of --out, else csv]"
 )
 @click.option("--out", metavar="FILE", help="Write to a file; parquet needs one. [default: print]")
+@loaded_plugins
 def command(run: str, form: str | None, out: str | None) -> None:
     """Export the run directory RUN: a line per frame, empty where a metric is undefined."""
     from videosal.benchmark import load_run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from videosal.cli.options import parse_list
+from videosal.cli.options import loaded_plugins, parse_list
 
 
 @click.command()
@@ -22,6 +22,7 @@ from videosal.cli.options import parse_list
 @click.option("--root", help="Folder of the data set's copy. [default: where the runs were scored]")
 @click.option("--maps", multiple=True, metavar="NAME=DIR", help="Where the maps of a run lie; may be repeated.")
 @click.option("--out", metavar="FILE", default="figure.pdf", show_default=True, help=".pdf, .png or .svg.")
+@loaded_plugins
 def command(
     runs: tuple[str, ...],
     frames: list[str] | None,

@@ -6,14 +6,14 @@ import json
 
 import click
 
-from videosal.cli.options import plugin_option
+from videosal.cli.options import loaded_plugins
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@plugin_option
-def command(name: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
+@loaded_plugins
+def command(name: str | None, as_json: bool) -> None:
     """List the models, or show the card of the one called NAME."""
     from dataclasses import asdict
 
@@ -21,10 +21,7 @@ def command(name: str | None, as_json: bool, plugins: tuple[str, ...]) -> None:
 
     from videosal.errors import VideosalError
     from videosal.models import ModelCard, list_models, model_card, model_options
-    from videosal.registry import load_plugin
 
-    for plugin in plugins:
-        load_plugin(plugin)
     if name is not None:
         card = {"name": name, **asdict(model_card(name))}
         card["options"] = {key: str(option.default) for key, option in model_options(name).items()}

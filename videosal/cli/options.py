@@ -93,6 +93,24 @@ plugin_option = click.option(
 )
 
 
+def _load_plugins(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> None:
+    from videosal.registry import load_plugin
+
+    for file in files:
+        load_plugin(file)
+
+
+# For verbs that need what a plug-in registers, but hand it to no other process.
+loaded_plugins = click.option(
+    "--plugin",
+    multiple=True,
+    expose_value=False,
+    callback=_load_plugins,
+    metavar="FILE.py",
+    help="File that registers models, metrics or data sets.",
+)
+
+
 def parse_pairs(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """Turn ``KEY=VALUE`` texts into a dict."""
     for pair in pairs:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from videosal.cli.options import parse_pairs, plugin_option
+from videosal.cli.options import loaded_plugins, parse_pairs
 from videosal.cli.progress import show_progress
 
 
@@ -28,16 +28,11 @@ from videosal.cli.progress import show_progress
     metavar="KEY=VALUE",
     help="Option of the model.",
 )
-@plugin_option
-def command(
-    model: str, source: str, out: str, overlay: bool, fps: float, plugins: tuple[str, ...], **options: Any
-) -> None:
+@loaded_plugins
+def command(model: str, source: str, out: str, overlay: bool, fps: float, **options: Any) -> None:
     """Predict the maps of SOURCE, a folder of frames or a video file, with MODEL: one per frame, of its size."""
     from videosal.benchmark.predict import predict
-    from videosal.registry import load_plugin
 
-    for plugin in plugins:
-        load_plugin(plugin)
     with show_progress(model) as progress:
         pairs = predict(model, source, out, progress=progress, **options)
         if overlay:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from videosal.cli.figure import parse_maps
+from videosal.cli.options import loaded_plugins
 
 
 @click.command()
@@ -15,6 +16,7 @@ from videosal.cli.figure import parse_maps
 @click.option("--frames", "n_frames", type=click.IntRange(0, 50), default=4, show_default=True, help="Hardest per run.")
 @click.option("--root", help="Folder of the data set's copy. [default: where the runs were scored]")
 @click.option("--maps", multiple=True, metavar="NAME=DIR", help="Where the maps of a run lie; may be repeated.")
+@loaded_plugins
 def command(
     runs: tuple[str, ...],
     out: str,

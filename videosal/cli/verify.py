@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from videosal.cli.options import plugin_option
+from videosal.cli.options import loaded_plugins
 from videosal.cli.progress import show_progress
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _LINES = 12  # lines per kind of finding; JSON has all
 @click.option("--deep", is_flag=True, help="Decode every file; else headers and ends are read.")
 @click.option("--unit", type=click.Choice(["shot", "clip"]), help="Of hollywood2: what a video is.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every video and every name.")
-@plugin_option
+@loaded_plugins
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -39,17 +39,13 @@ def command(
     deep: bool,
     unit: str | None,
     as_json: bool,
-    plugins: tuple[str, ...],
 ) -> None:
     """Look through a copy of DATASET (NAME or NAME:SPLIT).
 
     The exit code is 0 where all is well, 1 where there are problems, 2 where the folder is no copy of the data set.
     """
     from videosal.datasets.inspection import inspect_copy
-    from videosal.registry import load_plugin
 
-    for plugin in plugins:
-        load_plugin(plugin)
     options = {"unit": unit} if unit else {}
     with show_progress("checking") as progress:
         inspection = inspect_copy(dataset, root, deep=deep, progress=progress, **options)
