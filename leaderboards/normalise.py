@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
 DIGITS = 2
 
+_log = logging.getLogger(__name__)
+
 
 def normalise_scores(entries: Sequence[Entry], columns: Mapping[str, Column]) -> dict[str, Column]:
     """Add to each score of a run its place between the bounds, ``(score - center) / (human - center)``.
 
-    Published figures and runs of another protocol have none: their bounds are not those of the table.
+    Published figures and runs of another protocol have none: their bounds are not those of the table. A score whose
+    human bound is no better than center has none either, and a warning says so.
 
     Returns
     -------
@@ -31,13 +35,23 @@ def normalise_scores(entries: Sequence[Entry], columns: Mapping[str, Column]) ->
     Raises
     ------
     TableError
-        No column has both bounds.
+        No column has both bounds, the human one the better.
     """
     found: dict[str, Column] = {}
     for key, column in columns.items():
         found[key] = column
         low, high = (_bound(entries, key, name) for name in ("center", "human"))
-        if column.higher_is_better is None or low is None or high is None or low == high:
+        if column.higher_is_better is None or low is None or high is None:
+            continue
+        if low == high or (high > low) != column.higher_is_better:
+            # A spread of gaze wider than the smoothed maps of half the observers can put center above people.
+            _log.warning(
+                "%s %s is not normalised: human, %.3f, is no better there than center, %.3f",
+                column.group,
+                column.label,
+                high,
+                low,
+            )
             continue
         beside = f"{key}_normalised"
         found[beside] = replace(column, key=beside, label=f"{column.label} norm.", digits=DIGITS, higher_is_better=True)

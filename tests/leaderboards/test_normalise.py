@@ -58,3 +58,22 @@ def test_another_protocol_has_no_place_between_these_bounds(make_run: MakeRun) -
     board = Leaderboard.from_runs(runs, normalise=True)
     assert [cell.text for cell in board.table.rows[0].cells] == ["0.500", ""]
     assert board.table.rows[0].cells[0].signs == "¶"
+
+
+def test_where_people_are_no_better_than_the_centre_nothing_is_normalised(
+    make_run: MakeRun, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs = [
+        make_run("mine", scores={"cc": 0.5, "auc_judd": 0.870, "kld": 1.5}),
+        make_run("center", scores={"cc": 0.2, "auc_judd": 0.975, "kld": 1.0}, **bound("center")),
+        make_run("people", scores={"cc": 0.8, "auc_judd": 0.972, "kld": 2.0}, **bound("human")),
+    ]
+    board = Leaderboard.from_runs(runs, normalise=True, columns=["cc", "auc_judd", "kld"])
+    assert [column.key.removeprefix("dhf1k_val_") for column in board.table.columns] == [
+        "cc",
+        "cc_normalised",
+        "auc_judd",
+        "kld",
+    ]
+    assert "AUC-J is not normalised: human, 0.972, is no better there than center, 0.975" in caplog.text
+    assert "KLD is not normalised" in caplog.text
