@@ -54,7 +54,7 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor) -> Itera
         A video could not be scored.
     """
     if isinstance(executor, SerialExecutor):
-        yield from (score_job(session, job) for job in jobs)
+        yield from (executor.submit(score_job, session, job).result() for job in jobs)  # one after the other
         return
     futures = [executor.submit(score_job, session, job) for job in jobs]
     try:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from videosal.cli.options import parse_pairs, plugin_option
+from videosal.cli.options import loaded_plugins, parse_pairs
 
 # Heading, field and decimals of each column.
 _COLUMNS = (
@@ -38,7 +38,7 @@ _COLUMNS = (
     "--repeats", type=click.IntRange(0), default=5, show_default=True, help="Timed calls after warm-up; 0: count only."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@plugin_option
+@loaded_plugins
 def command(
     models: tuple[str, ...],
     weights: str | None,
@@ -46,7 +46,6 @@ def command(
     options: dict[str, str],
     repeats: int,
     as_json: bool,
-    plugins: tuple[str, ...],
 ) -> None:
     """Count the operations and weights of MODELS, and measure their time and memory.
 
@@ -57,12 +56,9 @@ def command(
     from tabulate import tabulate
 
     from videosal.models import profile_model
-    from videosal.registry import load_plugin
 
     if weights is not None and len(models) > 1:
         raise click.UsageError("--weights are those of one model: profile the models one by one")
-    for plugin in plugins:
-        load_plugin(plugin)
     profiles = [
         asdict(profile_model(name, weights=weights, device=device, options=dict(options), repeats=repeats))
         for name in models

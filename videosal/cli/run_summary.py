@@ -9,8 +9,6 @@ import click
 if TYPE_CHECKING:
     from videosal.benchmark import Run
 
-UNUSABLE = ("missing", "unreadable", "non-finite")  # statuses of frames without a usable map
-
 
 def print_run(run: Run) -> int:
     """Print both means of every metric and what stands behind them; return the exit code."""
@@ -43,7 +41,9 @@ def print_run(run: Run) -> int:
 
 def exit_code(run: Run) -> int:
     """0 where every frame had a usable map, or every frame of a shard; else 1."""
-    part_done = "shard" in run.info and not run.count_status(*UNUSABLE)
+    from videosal.benchmark.scoring import UNSCORED
+
+    part_done = "shard" in run.info and not run.count_status(*UNSCORED)
     return 0 if run.complete or part_done else 1
 
 
@@ -53,7 +53,9 @@ def format_mean(value: float) -> str:
 
 
 def _notes(run: Run) -> list[str]:
-    lost = {status: run.count_status(status) for status in UNUSABLE}
+    from videosal.benchmark.scoring import UNSCORED
+
+    lost = {status: run.count_status(status) for status in UNSCORED}
     counts = ", ".join(f"{count} {status}" for status, count in lost.items() if count)
     return [*([f"incomplete: {counts}"] if counts else []), *run.notes]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from videosal.cli.options import plugin_option
+from videosal.cli.options import loaded_plugins
 
 
 @click.group()
@@ -16,18 +16,15 @@ def command() -> None:
 @click.argument("source", metavar="IN")
 @click.argument("target", metavar="OUT")
 @click.option("--model", default="stsanet", show_default=True, help="The network that the weights are of.")
-@plugin_option
-def convert(source: str, target: str, model: str, plugins: tuple[str, ...]) -> None:
+@loaded_plugins
+def convert(source: str, target: str, model: str) -> None:
     """Check the weights in IN against a network and write them to OUT (.safetensors, .pth or .pt).
 
     IN is a checkpoint of the authors, of S3D (kylemin/S3D or torchvision: the backbone only), or a file written by
     videosal. Only tensors are read: nothing in the file is run. OUT has the authors' names.
     """
     from videosal.models import convert_weights
-    from videosal.registry import load_plugin
 
-    for plugin in plugins:
-        load_plugin(plugin)
     fitted = convert_weights(source, target, model=model)
     what = "all weights" if fitted.complete else "the backbone only"
     click.echo(f"wrote {target}: {what} of {model}, {len(fitted.tensors)} tensors")
