@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from videosal.errors import InputError, ModelError, did_you_mean
@@ -20,11 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
-_log = logging.getLogger(__name__)
-
 PRECISIONS = ("float32", "bfloat16", "float16")
 _AHEAD = 4  # frames that are decoded while the network works
-_SEED = 0  # of the weights of an untrained network: every process makes the same ones
 
 
 @dataclass(frozen=True)
@@ -125,8 +119,9 @@ class ClipModel:
         import torch
 
         from videosal.models.acceleration import accelerate
+        from videosal.models.inference import make_network
 
-        network, self.untrained = _make_network(entry, weights)
+        network, self.untrained = make_network(entry, weights)
         self.network: nn.Module = accelerate(network).to(device)
         if compiled:
             self.network.compile()
@@ -190,10 +185,12 @@ class ClipModel:
         """Map windows of prepared frames to maps (B, h, w)."""
         import torch
 
+        from videosal.models.inference import exact_inference
+
         batch = torch.stack([torch.stack(clip, dim=1) for clip in clips])
         batch = batch.contiguous(memory_format=torch.channels_last_3d)
         try:
-            with _exact_inference(self.device, self._dtype):
+            with exact_inference(self.device, self._dtype):
                 maps: NDArray[np.float32] = self.network(batch).float().cpu().numpy()
         except torch.OutOfMemoryError as error:
             raise ModelError(
@@ -201,45 +198,3 @@ class ClipModel:
                 "lower the option batch, or choose device cpu"
             ) from error
         return maps
-
-
-def _make_network(entry: ClipNetworkEntry, weights: str | Path | None) -> tuple[nn.Module, bool]:
-    """Build the network, with weights if there are any; say whether it is untrained."""
-    import torch
-
-    from videosal.models.weights import fit_weights
-
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_SEED)
-        network = entry.build(entry.input_size)
-    if weights is None:
-        _warn_untrained(f"{entry.name} has no weights: its maps mean nothing; give --weights FILE")
-        return network, True
-    fitted = fit_weights(entry, network, weights)
-    network.load_state_dict(fitted.tensors, strict=fitted.complete)
-    if not fitted.complete:
-        _warn_untrained(f"{weights} holds the backbone only: the rest of {entry.name} is random, its maps mean nothing")
-    return network, not fitted.complete
-
-
-@cache
-def _warn_untrained(text: str) -> None:
-    """Log a warning once; a run makes its model several times."""
-    _log.warning("%s", text)
-
-
-@contextmanager
-def _exact_inference(device: str, dtype: Any) -> Iterator[None]:
-    """No gradients, the precision that was asked for, and on a GPU no rounding or choice of algorithm of its own."""
-    import torch
-
-    kind = torch.device(device).type
-    with ExitStack() as stack:
-        stack.enter_context(torch.inference_mode())
-        if dtype is not torch.float32:
-            stack.enter_context(torch.autocast(kind, dtype=dtype))
-        if kind == "cuda":
-            stack.enter_context(
-                torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
-            )
-        yield

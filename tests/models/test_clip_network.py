@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from videosal.errors import FileError, InputError, ModelError
-from videosal.models import build_network, create_model, iterate_predictions, official_state_dict
-from videosal.models import clip_network as module
+from videosal.models import build_network, create_model, inference, iterate_predictions, official_state_dict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +19,7 @@ Video = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _forget_warnings(tiny_entry: Any) -> None:
-    module._warn_untrained.cache_clear()
+    inference._warn_untrained.cache_clear()
 
 
 def predict(model: Any, frames: Any) -> np.ndarray[Any, Any]:

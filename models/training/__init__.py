@@ -1,0 +1,1 @@
+"""Training of networks: the recipe of STSANet, for any registered network."""
