@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark import store
 from videosal.benchmark.inventory import list_some
+from videosal.benchmark.jpeg_loss import describe_jpeg_loss
 from videosal.benchmark.plan import CENTER
 from videosal.benchmark.provenance import timestamp
 from videosal.benchmark.results import Run
@@ -23,7 +24,7 @@ def finish_run(path: Path, info: dict[str, Any], results: list[VideoScores]) -> 
     depth = _describe_depth(results)
     info = info | {
         "signature": f"{info['signature'].partition(_MAPS)[0]}{_MAPS}{depth}",
-        "notes": [*_model_notes(info), *_dataset_notes(info), *_map_notes(results, depth)],
+        "notes": [*_model_notes(info), *_dataset_notes(info), *_jpeg_notes(info), *_map_notes(results, depth)],
         "finished": timestamp(),
     }
     store.write_info(path, info)
@@ -53,6 +54,10 @@ def _dataset_notes(info: dict[str, Any]) -> list[str]:
     if "ig" in info["metrics"] and info["baseline"] == CENTER and alone:
         notes.append("ig is measured against a centre Gaussian: there is no other video to average")
     return notes
+
+
+def _jpeg_notes(info: dict[str, Any]) -> list[str]:
+    return [describe_jpeg_loss(info["jpeg"])] if info.get("jpeg") else []
 
 
 def _map_notes(results: list[VideoScores], depth: str) -> list[str]:

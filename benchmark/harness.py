@@ -11,6 +11,7 @@ from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Existing, Progress, evaluate
 from videosal.benchmark.executor import open_executor
 from videosal.benchmark.inventory import Inventory, list_some, take_inventory
+from videosal.benchmark.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Compare, ModelSpec, Plan
 from videosal.benchmark.provenance import hash_file
 from videosal.datasets import Dataset, load_dataset, parse_name
@@ -140,7 +141,10 @@ def score(
     if split := options.get("calibrate"):
         plan = calibrate_on(plan, truth, split, folder)
     where = str(folder.resolve())
-    row = {"name": name or folder.resolve().name, "kind": "predictions", "predictions": where}
+    row: dict[str, Any] = {"name": name or folder.resolve().name, "kind": "predictions", "predictions": where}
+    if loss := measure_jpeg_loss(truth.videos, inventory.files, protocol, plan.metrics):
+        _log.warning("%s: %s", folder, describe_jpeg_loss(loss))
+        row["jpeg"] = loss
     with open_executor(workers, options.get("dask")) as executor:
         return evaluate(
             plan,
