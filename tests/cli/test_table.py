@@ -62,3 +62,9 @@ def test_newer_systems_and_their_doubts(invoke: Invoke) -> None:
     output = invoke("table", "--published", "newer-systems", "--columns", "cc").output
     assert "0.705§" in output
     assert "digit for digit" in output
+
+
+@pytest.mark.parametrize("printed", ["CC,AUC-J", "cc,auc-judd", "Cc, AUCJ"])
+def test_columns_are_known_as_they_are_printed(invoke: Invoke, three_runs: list[Path], printed: str) -> None:
+    by_name = invoke("table", *three_runs, "--columns", "cc,auc_judd", "--sort", "auc_judd").output
+    assert invoke("table", *three_runs, "--columns", printed, "--sort", "auc-j").output == by_name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from videosal.cli.options import loaded_plugins, parse_list
+from videosal.cli.options import loaded_plugins, parse_metrics
 
 if TYPE_CHECKING:
     from videosal.leaderboards import Comparison
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True)
-@click.option("--metrics", callback=parse_list, help="Comma-separated; default: all that the runs share.")
+@click.option("--metrics", callback=parse_metrics, help="Comma-separated; default: all that the runs share.")
 @click.option("--test", type=click.Choice(["permutation", "wilcoxon"]), default="permutation", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap and the permutations.")
 @click.option("--by", metavar="FILE", help="Compare on slices of the videos: a CSV or .xlsx of attributes.")

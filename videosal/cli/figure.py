@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from videosal.cli.options import loaded_plugins, parse_list
+from videosal.cli.options import loaded_plugins, parse_list, parse_metric
 
 
 @click.command()
@@ -18,7 +18,7 @@ from videosal.cli.options import loaded_plugins, parse_list
     help="Choose the frames by their scores.",
 )
 @click.option("--count", type=click.IntRange(1, 20), default=4, show_default=True, help="How many to choose.")
-@click.option("--metric", help="Chosen by and printed. [default: nss]")
+@click.option("--metric", callback=parse_metric, help="Chosen by and printed. [default: nss]")
 @click.option("--root", help="Folder of the data set's copy. [default: where the runs were scored]")
 @click.option("--maps", multiple=True, metavar="NAME=DIR", help="Where the maps of a run lie; may be repeated.")
 @click.option("--out", metavar="FILE", default="figure.pdf", show_default=True, help=".pdf, .png or .svg.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -38,7 +39,7 @@ def evaluation_options(function: F) -> F:
                 callback=parse_list,
                 help="Set of metric conventions; several, comma-separated, print side by side.",
             ),
-            click.option("--metrics", callback=parse_list, help="Comma-separated; default: all."),
+            click.option("--metrics", callback=parse_metrics, help="Comma-separated; default: all."),
             click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes."),
             click.option("--dask", metavar="ADDRESS", help="Dask scheduler whose workers score the videos."),
             click.option("--shard", metavar="I/N", help="Score one part of N of the videos; then videosal merge."),
@@ -126,6 +127,24 @@ def parse_pairs(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -
 def parse_list(_: click.Context, __: click.Parameter, text: str | None) -> list[str] | None:
     """Split a comma-separated text."""
     return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
+
+
+def parse_metric(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Take a metric as tables print it, ``AUC-J``, for its name; any other text is passed on."""
+    from videosal.metrics.definitions import OURS
+
+    printed = {_plain(info.label): name for name, info in OURS.items()} | {_plain(name): name for name in OURS}
+    return None if text is None else printed.get(_plain(text), text)
+
+
+def parse_metrics(context: click.Context, parameter: click.Parameter, text: str | None) -> list[str] | None:
+    """Split a comma-separated text of metrics, by name or as tables print them."""
+    names = parse_list(context, parameter, text)
+    return None if names is None else [parse_metric(context, parameter, name) or name for name in names]
+
+
+def _plain(text: str) -> str:
+    return re.sub("[^a-z0-9]", "", text.casefold())
 
 
 def take_unit(options: dict[str, Any]) -> dict[str, Any]:

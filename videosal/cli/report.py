@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from videosal.cli.figure import parse_maps
-from videosal.cli.options import loaded_plugins
+from videosal.cli.options import loaded_plugins, parse_metric
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True)
 @click.option("--out", metavar="FILE", default="report.html", show_default=True, help="The page.")
 @click.option("--published", multiple=True, metavar="NAME", help="Add published rows, such as stsanet-table1.")
-@click.option("--metric", help="Orders videos and frames. [default: nss]")
+@click.option("--metric", callback=parse_metric, help="Orders videos and frames. [default: nss]")
 @click.option("--frames", "n_frames", type=click.IntRange(0, 50), default=4, show_default=True, help="Hardest per run.")
 @click.option("--root", help="Folder of the data set's copy. [default: where the runs were scored]")
 @click.option("--maps", multiple=True, metavar="NAME=DIR", help="Where the maps of a run lie; may be repeated.")

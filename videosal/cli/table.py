@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from videosal.cli.options import loaded_plugins, parse_list
+from videosal.cli.options import loaded_plugins, parse_metric, parse_metrics
 
 FORMATS = ("markdown", "latex", "csv", "html", "json", "bibtex")
 ENDINGS = {".tex": "latex", ".csv": "csv", ".html": "html", ".json": "json", ".bib": "bibtex"}
@@ -19,9 +19,11 @@ _LOOKS = {"markdown": ("caption",), "latex": ("marks", "caption", "label"), "htm
 @click.argument("runs", nargs=-1)
 @click.option("--published", multiple=True, metavar="NAME", help="Add published rows, such as stsanet-table1.")
 @click.option("--layout", default="table1", show_default=True, help="Columns, after the tables of the STSANet paper.")
-@click.option("--columns", callback=parse_list, metavar="A,B", help="Only these: metrics, or keys of the CSV format.")
+@click.option(
+    "--columns", callback=parse_metrics, metavar="A,B", help="Only these: metrics, or keys of the CSV format."
+)
 @click.option("--rows", multiple=True, metavar="NAME", help="Only the method of this name; may be repeated.")
-@click.option("--sort", metavar="COLUMN", help="Best first by this column; model sorts by name.")
+@click.option("--sort", callback=parse_metric, metavar="COLUMN", help="Best first by this column; model sorts by name.")
 @click.option("--digits", type=int, help="Decimals of the scores. [default: 3]")
 @click.option("--significance", is_flag=True, help="Mark what is not distinguishable from the best run.")
 @click.option("--seeds", is_flag=True, help="Runs of one name: mean and standard deviation.")
