@@ -180,7 +180,7 @@ class Scorer:
         wanted: dict[int, list[str]] = defaultdict(list)
         for frame, position in zip(video.frame_names, video.frame_positions(), strict=True):
             wanted[position].append(frame)
-        for index, saliency in enumerate(iterate_predictions(self._model, video.frames)):
+        for index, saliency in enumerate(iterate_predictions(self._model, video.frames, video=video.name)):
             for frame in wanted.get(index, ()):
                 kept = saliency if self.plan.float_maps else quantise(saliency)
                 if folder:

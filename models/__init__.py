@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from videosal.models.baselines import center_map
     from videosal.models.card import ModelCard
     from videosal.models.clip_network import ClipNetworkEntry
-    from videosal.models.contract import Model, iterate_predictions, prepare_model
+    from videosal.models.contract import Model, VideoModel, iterate_predictions, prepare_model
     from videosal.models.device import resolve_device
     from videosal.models.networks import NetworkEntry, build_network, load_official, official_state_dict
     from videosal.models.options import ModelOption
@@ -26,6 +26,7 @@ _HOMES = {
     "ModelOption": "options",
     "ModelProfile": "profile",
     "NetworkEntry": "networks",
+    "VideoModel": "contract",
     "WindowedModel": "windows",
     "build_network": "networks",
     "center_map": "baselines",
@@ -53,6 +54,7 @@ __all__ = [
     "ModelOption",
     "ModelProfile",
     "NetworkEntry",
+    "VideoModel",
     "WindowedModel",
     "build_network",
     "center_map",

@@ -45,9 +45,9 @@ class ClipNetworkEntry(NetworkEntry):
         """Frames in a call of the network."""
         return self.length
 
-    def example_shape(self, input_size: tuple[int, int]) -> tuple[int, ...]:
-        """Return the shape of a batch of one clip."""
-        return (1, 3, self.length, *input_size)
+    def example_shapes(self, input_size: tuple[int, int]) -> tuple[tuple[int, ...], ...]:
+        """Return the shape of a batch of one clip, the only input."""
+        return ((1, 3, self.length, *input_size),)
 
     def __call__(
         self,

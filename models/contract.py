@@ -21,7 +21,8 @@ class Model(Protocol):
     """Anything with a method `predict`.
 
     A model may also have ``prepare(dataset) -> None``, which is called once, before the first `predict`, with
-    the `videosal.datasets.Dataset` whose videos are to be predicted.
+    the `videosal.datasets.Dataset` whose videos are to be predicted. One that keeps something for each video, such as
+    optical flow on disk, may have ``predict_video(frames, name)``, see `VideoModel`.
     """
 
     def predict(self, frames: Sequence[NDArray[np.uint8]], /) -> Iterable[NDArray[Any]]:
@@ -50,6 +51,18 @@ class PreparedModel(Protocol):
         ...
 
 
+@runtime_checkable
+class VideoModel(Protocol):
+    """A model that wants to know which video it predicts."""
+
+    def predict_video(self, frames: Sequence[NDArray[np.uint8]], name: str, /) -> Iterable[NDArray[Any]]:
+        """Do what `Model.predict` does, in its place; `name` is that of the video in its data set.
+
+        Where a video has no name (``videosal predict``), `Model.predict` is called.
+        """
+        ...
+
+
 def prepare_model(model: Model, dataset: Dataset) -> None:
     """Call the `prepare` of a model that has one.
 
@@ -75,7 +88,9 @@ def prepare_model(model: Model, dataset: Dataset) -> None:
         raise ModelError(f"{type(model).__name__}.prepare failed: {error!r}") from error
 
 
-def iterate_predictions(model: Model, frames: Sequence[NDArray[np.uint8]]) -> Iterator[NDArray[Any]]:
+def iterate_predictions(
+    model: Model, frames: Sequence[NDArray[np.uint8]], *, video: str | None = None
+) -> Iterator[NDArray[Any]]:
     """Give the maps of `model` one by one, checked against the contract of `Model.predict`.
 
     Parameters
@@ -84,6 +99,8 @@ def iterate_predictions(model: Model, frames: Sequence[NDArray[np.uint8]]) -> It
         The model to run.
     frames : sequence of ndarray, shape (H, W, 3), dtype uint8
         RGB frames of one video.
+    video : str, optional
+        Its name in its data set, for a `VideoModel`.
 
     Yields
     ------
@@ -99,7 +116,7 @@ def iterate_predictions(model: Model, frames: Sequence[NDArray[np.uint8]]) -> It
     """
     who, total = type(model).__name__, len(frames)
     count = 0
-    for saliency in _run(model, frames):
+    for saliency in _run(model, frames, video):
         if count == total:
             raise ModelError(f"{who}.predict gives more maps than the {total} frames of the video")
         if problem := _find_problem(saliency):
@@ -110,10 +127,14 @@ def iterate_predictions(model: Model, frames: Sequence[NDArray[np.uint8]]) -> It
         raise ModelError(f"{who}.predict ended after {count} maps, but the video has {total} frames")
 
 
-def _run(model: Model, frames: Sequence[NDArray[np.uint8]]) -> Iterator[Any]:
+def _run(model: Model, frames: Sequence[NDArray[np.uint8]], video: str | None) -> Iterator[Any]:
     who, index = type(model).__name__, 0
     try:
-        maps: object = model.predict(frames)
+        maps: object
+        if video is not None and isinstance(model, VideoModel):
+            maps = model.predict_video(frames, video)
+        else:
+            maps = model.predict(frames)
         if not isinstance(maps, Iterable):
             raise ModelError(f"{who}.predict returned {_type_name(maps)}, expected an iterator of maps")
         for saliency in maps:

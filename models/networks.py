@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from videosal.errors import ModelError
+from videosal.models.options import convert_options
+from videosal.models.zoo.unpublished import UnpublishedEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from torch import Tensor, nn
 
@@ -33,6 +37,7 @@ class NetworkEntry(ABC):
         Its description.
     build : callable
         Takes (height, width) and returns the network in training mode, with fresh weights. torch is imported here.
+        Further keyword parameters are the options of `build_network`.
         A static method ``official_name`` of the network turns a key of its state dict into the authors'; a network
         without one has the authors' keys.
     input_size : tuple of int
@@ -40,13 +45,17 @@ class NetworkEntry(ABC):
     find_backbone : callable, optional
         Takes the names in a checkpoint and returns the authors' name in this network for each that is of the backbone,
         or None where the checkpoint is no backbone's.
+    readers : mapping of str to callable
+        Reads the authors' files that are no PyTorch files, by their ending in lower case: ``.h5``. Takes the path,
+        returns a state dict with the authors' names, and raises `FileError`.
     """
 
     name: str
     card: ModelCard
-    build: Callable[[tuple[int, int]], nn.Module]
+    build: Callable[..., nn.Module]
     input_size: tuple[int, int]
     find_backbone: Callable[[Iterable[str]], Mapping[str, str] | None] | None = None
+    readers: Mapping[str, Callable[[Path], dict[str, Tensor]]] = field(default_factory=dict, kw_only=True, hash=False)
 
     @property
     @abstractmethod
@@ -63,8 +72,8 @@ class NetworkEntry(ABC):
         """Make the model that predicts videos. A subclass may have more options."""
 
     @abstractmethod
-    def example_shape(self, input_size: tuple[int, int]) -> tuple[int, ...]:
-        """Return the shape of the network's input for a batch of one."""
+    def example_shapes(self, input_size: tuple[int, int]) -> tuple[tuple[int, ...], ...]:
+        """Return the shape of each of the network's inputs for a batch of one."""
 
 
 def find_network(name: str) -> NetworkEntry:
@@ -80,12 +89,14 @@ def find_network(name: str) -> NetworkEntry:
     from videosal.models.registry import find_factory
 
     entry = find_factory(name)
+    if isinstance(entry, UnpublishedEntry):
+        raise ModelError(entry.refusal)
     if not isinstance(entry, NetworkEntry):
         raise ModelError(f"model {name!r} is no network of videosal: it has no weights to load and no layers to count")
     return entry
 
 
-def build_network(name: str, *, input_size: tuple[int, int] | None = None) -> nn.Module:
+def build_network(name: str, *, input_size: tuple[int, int] | None = None, **options: Any) -> nn.Module:
     """Build the bare network of an entry, with fresh weights, in training mode.
 
     Parameters
@@ -94,6 +105,8 @@ def build_network(name: str, *, input_size: tuple[int, int] | None = None) -> nn
         A registered name, such as ``stsanet``.
     input_size : tuple of int, optional
         Height and width of the frames. Default: the size that the authors' weights are for.
+    **options
+        The network's own options, such as ``source`` of ``unisal``.
 
     Returns
     -------
@@ -103,12 +116,13 @@ def build_network(name: str, *, input_size: tuple[int, int] | None = None) -> nn
     Raises
     ------
     UnknownNameError, PluginError, ModelError
-        As `find_network`.
+        As `find_network`; also where the network has no such option.
     InputError
         The network cannot be built for the size.
     """
     entry = find_network(name)
-    return entry.build(entry.input_size if input_size is None else input_size)
+    build = partial(entry.build, entry.input_size if input_size is None else input_size)
+    return build(**convert_options(name, build, options))
 
 
 def load_official(network: nn.Module, state_dict: Mapping[str, Tensor]) -> None:
@@ -137,9 +151,10 @@ def official_state_dict(network: nn.Module) -> dict[str, Tensor]:
 
 def match_official(network: nn.Module, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Give the tensors of the authors' checkpoint our names; raise `ModelError` unless all and only those fit."""
-    ours = {_official_names(network)(name): name for name in network.state_dict()}
+    expected = network.state_dict()
+    ours = {_official_names(network)(name): name for name in expected}
     given = strip_prefix(state_dict)
-    _check_fit(type(network).__name__, {theirs: network.state_dict()[name] for theirs, name in ours.items()}, given)
+    _check_fit(type(network).__name__, {theirs: expected[name] for theirs, name in ours.items()}, given)
     return {ours[theirs]: tensor for theirs, tensor in given.items()}
 
 
@@ -150,11 +165,10 @@ def match_backbone(network: nn.Module, state_dict: Mapping[str, Tensor], names: 
     """
     given = {theirs: state_dict[source] for source, theirs in names.items()}
     parts = {theirs.partition(".")[0] for theirs in given}
-    ours = {_official_names(network)(name): name for name in network.state_dict()}
-    expected = {
-        theirs: network.state_dict()[name] for theirs, name in ours.items() if theirs.partition(".")[0] in parts
-    }
-    _check_fit(f"the backbone of {type(network).__name__}", expected, given)
+    expected = network.state_dict()
+    ours = {_official_names(network)(name): name for name in expected}
+    backbone = {theirs: expected[name] for theirs, name in ours.items() if theirs.partition(".")[0] in parts}
+    _check_fit(f"the backbone of {type(network).__name__}", backbone, given)
     return {ours[theirs]: tensor for theirs, tensor in given.items()}
 
 

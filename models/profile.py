@@ -7,12 +7,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from videosal.errors import InputError, ModelError, VideosalError
 from videosal.models.memory import PeakMemory
 from videosal.models.networks import NetworkEntry
 from videosal.models.registry import create_model, find_factory, model_card
+from videosal.models.zoo.unpublished import UnpublishedEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +117,9 @@ def profile_model(
         if not Path(weights).is_file():
             raise ModelError(f"{weights}: there is no such file of weights")
         found["checkpoint_mb"] = Path(weights).stat().st_size / 1e6
-    if repeats:
+    if isinstance(entry, UnpublishedEntry):
+        _log.warning("%s has no measured cost: %s", name, entry.refusal)
+    elif repeats:
         model = create_model(name, weights, device, **(options or {}))
         try:
             found |= _measure(model, repeats)
@@ -131,10 +135,10 @@ def _count(entry: NetworkEntry) -> dict[str, Any]:
 
     with torch.device("meta"):
         network = entry.build(entry.input_size).eval()
-        example = torch.empty(entry.example_shape(entry.input_size))
+        inputs = [torch.empty(shape) for shape in entry.example_shapes(entry.input_size)]
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
-        network(example)
+        network(*inputs)
     totals = counter.get_flop_counts()["Global"]
     convolutions = sum(count for operation, count in totals.items() if "convolution" in str(operation))
     flops = sum(totals.values())
@@ -151,18 +155,21 @@ def _count(entry: NetworkEntry) -> dict[str, Any]:
 
 
 def _measure(model: Model, repeats: int) -> dict[str, Any]:
-    """Time the maps of a made-up video as they come; a batch of them is one call."""
-    batch = int(getattr(model, "batch", 1))
+    """Time the maps of a made-up video as they come; those that become ready together are one call."""
+    at_once = int(getattr(model, "maps_at_once", getattr(model, "batch", 1)))
     device = str(getattr(model, "device", "cpu"))
-    maps = _maps(model, (_WARM_UP + repeats) * batch)
+    total = (_WARM_UP + repeats) * at_once
     seconds = []
-    with PeakMemory(device) as memory:
+    with TemporaryDirectory() as folder, PeakMemory(device) as memory:
+        if prepare := getattr(model, "prepare_example", None):  # writes what it needs beside frames, such as flow
+            prepare(Path(folder), total, _FRAME)
+        maps = _maps(model, total)
         for call in range(_WARM_UP + repeats):
             start = time.perf_counter()
-            for _ in range(batch):
+            for _ in range(at_once):
                 next(maps)
             if call >= _WARM_UP:
-                seconds.append((time.perf_counter() - start) / batch)
+                seconds.append((time.perf_counter() - start) / at_once)
     return {
         "device": _describe(device),
         "seconds_per_map": median(seconds),

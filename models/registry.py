@@ -38,6 +38,24 @@ _STSANET = (
     "stsanet-unet-stsa",
 )
 
+# The other systems by name, with the module of videosal.models.zoo that holds the entry.
+_ZOO = {
+    "aclnet": "aclnet",
+    "deepvs": "deepvs",
+    "esan": "esan",
+    "hd2s": "hd2s",
+    "salema": "salema",
+    "salsac": "unpublished",
+    "stra-net": "stra_net",
+    "tased-net": "tased_net",
+    "tinyhd": "tinyhd",
+    "tinyhd-m": "tinyhd",
+    "tsfp-net": "unpublished",
+    "unisal": "unisal",
+    "vinet": "vinet",
+    "vinet-s": "vinet",
+}
+
 _REGISTRY: Registry[Callable[..., Any]] = Registry(
     "model",
     "videosal.models",
@@ -48,6 +66,7 @@ _REGISTRY: Registry[Callable[..., Any]] = Registry(
         "motion": "videosal.models.pixel_baselines:Motion",
         "spectral-residual": "videosal.models.pixel_baselines:SpectralResidual",
         **{name: f"videosal.models.stsanet.entries:{name.replace('-', '_')}" for name in _STSANET},
+        **{name: f"videosal.models.zoo.{module}:{name.replace('-', '_')}" for name, module in _ZOO.items()},
     },
 )
 

@@ -31,6 +31,7 @@ POOLS = (4, 7, 13)
 STAGE_CHANNELS = (192, 480, 832, 1024)
 
 _PART = re.compile(r"\b(spatial|temporal)\.(conv|bn)\b")
+_BLOCK = re.compile(r"\bconv_blocks\.(\d)\.")
 
 
 class ConvNormReLU(nn.Module):
@@ -113,6 +114,37 @@ class S3D(nn.Module):
         return authors_name(name)
 
 
+class S3DBackbone(nn.Module):
+    """S3D without its classifier: four blocks, each but the first behind a max-pool."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers = s3d_layers()
+        self.conv_blocks = nn.ModuleList(nn.Sequential(*(layers[i] for i in stage)) for stage in STAGES)
+        self.pools = nn.ModuleList([nn.Identity(), *(layers[i] for i in POOLS)])
+
+    def forward(self, clips: Tensor) -> list[Tensor]:
+        """Map clips to four levels of features, each taken before the max-pool that leads to the next one.
+
+        Parameters
+        ----------
+        clips : Tensor, shape (B, 3, T, H, W)
+            T a multiple of 8, H and W of 32.
+
+        Returns
+        -------
+        list of Tensor
+            Shapes (B, 192, T/2, H/4, W/4), (B, 480, T/2, H/8, W/8), (B, 832, T/4, H/16, W/16),
+            (B, 1024, T/8, H/32, W/32).
+        """
+        levels: list[Tensor] = []
+        x = clips
+        for pool, conv_block in zip(self.pools, self.conv_blocks, strict=True):
+            x = conv_block(pool(x))
+            levels.append(x)
+        return levels
+
+
 def s3d_layers() -> list[nn.Module]:
     """Make the 16 layers of S3D before its classifier, numbered as in kylemin/S3D.
 
@@ -145,3 +177,11 @@ def authors_name(name: str) -> str:
     ``branch1.1.temporal.conv.weight`` becomes ``branch1.1.conv_t.weight``; any other key is returned as it is.
     """
     return _PART.sub(lambda match: f"{match[2]}_{match[1][0]}", name)
+
+
+def block_name(name: str) -> str:
+    """Turn a key of a network with an `S3DBackbone` into the name that kylemin's networks have, with blocks from 1.
+
+    ``backbone.conv_blocks.0.2.conv.weight`` becomes ``backbone.base1.2.conv.weight``.
+    """
+    return authors_name(_BLOCK.sub(lambda match: f"base{int(match[1]) + 1}.", name))

@@ -85,7 +85,8 @@ def fit_weights(entry: NetworkEntry, network: nn.Module, path: str | Path) -> Fi
     FileError
         The file cannot be read, or what is in it does not fit; the text lists what does not.
     """
-    state_dict = strip_prefix(read_checkpoint(path))
+    read = entry.readers.get(Path(path).suffix.lower(), read_checkpoint)
+    state_dict = strip_prefix(read(Path(path)))
     names = entry.find_backbone(state_dict) if entry.find_backbone else None
     try:
         if names is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from videosal.errors import InputError
-from videosal.models.stsanet.backbone import Backbone
+from videosal.models.s3d import S3DBackbone
 from videosal.models.stsanet.fusion import AMSF, single_scale, up_sampling
 from videosal.models.stsanet.official import official_name
 from videosal.models.stsanet.readout import Readout
@@ -60,7 +60,7 @@ class STSANet(_ClipNetwork):
         super().__init__(input_size)
         structure = structure or Structure()
         height, width = self.input_size
-        self.backbone = Backbone()
+        self.backbone = S3DBackbone()
         self.compression = nn.ModuleList(temporal_compression(branch) for branch in BRANCHES)
         self.stsa = nn.ModuleList(
             STSA(index, branch, (height // branch.scale, width // branch.scale), structure)
@@ -102,7 +102,7 @@ class SingleStream(_ClipNetwork):
 
     def __init__(self, input_size: tuple[int, int] = (224, 384)) -> None:
         super().__init__(input_size)
-        self.backbone = Backbone()
+        self.backbone = S3DBackbone()
         self.reduction = single_scale(BRANCHES[-1].channels, BRANCHES[-1].reduced)
         self.alignment = alignment()
         self.decoder = nn.Sequential()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from videosal.models.s3d import STAGES, authors_name
+from videosal.models.s3d import STAGES, block_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 # Ours to theirs. What only an ablation has finds no line here and keeps our name.
 _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
-    (r"backbone\.conv_blocks\.(\d)\.(.+)", lambda m: f"base{int(m[1]) + 1}.{authors_name(m[2])}"),
+    (r"backbone\.(.+)", lambda m: block_name(m[1])),
     (r"compression\.(\d)\.(.+)", lambda m: f"branch{m[1]}_pre.{m[2]}"),
     (r"stsa\.(\d)\.reduction\.(.+)", lambda m: f"branch{m[1]}_mid.{m[2]}"),
     (r"stsa\.(\d)\.layer_([12])\.norm\.(.+)", lambda m: f"ln_{m[1]}_{int(m[2]) - 1}.{m[3]}"),

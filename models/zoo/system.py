@@ -10,7 +10,7 @@ from videosal.errors import InputError, ModelError, did_you_mean
 from videosal.models.networks import NetworkEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -52,9 +52,9 @@ class SystemEntry(NetworkEntry):
         """Maps out of a call."""
         return self.maps
 
-    def example_shape(self, input_size: tuple[int, int]) -> tuple[int, ...]:
-        """Return the shape of a batch of one clip."""
-        return (1, 3, self.frames, *input_size)
+    def example_shapes(self, input_size: tuple[int, int]) -> tuple[tuple[int, ...], ...]:
+        """Return the shape of a batch of one clip, the only input."""
+        return ((1, 3, self.frames, *input_size),)
 
     def __call__(
         self, weights: str | Path | None = None, device: str = "auto", mode: str = PUBLISHED, batch: int = 1
@@ -117,12 +117,26 @@ class SystemModel(ABC):
         self.batch = batch if device.partition(":")[0] != "cpu" else 1
         self.mode = mode
 
+    @property
+    def maps_at_once(self) -> int:
+        """Maps that become ready together: the time for one is the time for all of them, shared."""
+        return self.batch * self.entry.maps_out
+
     @abstractmethod
     def predict(self, frames: Sequence[NDArray[np.uint8]]) -> Iterator[NDArray[Any]]:
         """Give the map of each frame of a video, in order; see `videosal.models.Model`."""
 
-    def call(self, *inputs: Tensor | None, **options: Any) -> Any:
+    def call(self, *inputs: Tensor | None, run: Callable[..., Any] | None = None, **options: Any) -> Any:
         """Run the network without gradients on its device; what it gives stays there.
+
+        Parameters
+        ----------
+        *inputs : Tensor or None
+            Moved to the device.
+        run : callable, optional
+            A method of the network to run in place of its forward, such as one that takes and returns a state.
+        **options
+            Passed on as they are.
 
         Raises
         ------
@@ -136,7 +150,7 @@ class SystemModel(ABC):
         moved = [None if tensor is None else tensor.to(self.device) for tensor in inputs]
         try:
             with exact_inference(self.device, torch.float32):
-                return self.network(*moved, **options)
+                return (run or self.network)(*moved, **options)
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"model {self.entry.name!r}: {self.device} has too little memory: lower the option batch, or choose "

@@ -163,3 +163,15 @@ def test_a_failing_prepare_is_a_model_error() -> None:
         prepare_model(Broken(KeyError("x")), dataset)
     with pytest.raises(FileError, match="as it is"):
         prepare_model(Broken(FileError("as it is")), dataset)
+
+
+def test_a_model_that_asks_is_told_the_name_of_the_video() -> None:
+    class Named(Given):
+        def predict_video(self, frames: Any, name: str) -> Any:
+            return [np.full((1, 1), len(name))] * len(frames)
+
+    frames = [np.zeros((2, 3, 3), np.uint8)]
+    model = Named([np.zeros((1, 1))])
+    assert next(iterate_predictions(model, frames, video="0601")).item() == 4
+    assert next(iterate_predictions(model, frames)).item() == 0
+    assert next(iterate_predictions(Given([np.zeros((1, 1))]), frames, video="0601")).item() == 0

@@ -63,3 +63,20 @@ def test_models_that_are_no_networks() -> None:
         build_network("center")
     with pytest.raises(UnknownNameError, match="did you mean stsanet"):
         build_network("stsanett")
+
+
+def test_options_go_to_the_network(tiny_entry: Any) -> None:
+    from dataclasses import replace
+
+    from videosal.models import register_model
+
+    def build(input_size: tuple[int, int], bias: bool = True) -> torch.nn.Module:
+        return torch.nn.Linear(*input_size, bias=bias)
+
+    register_model("linear")(replace(tiny_entry, name="linear", build=build))
+    assert set(build_network("linear").state_dict()) == {"weight", "bias"}
+    assert set(build_network("linear", bias=False, input_size=(2, 3)).state_dict()) == {"weight"}
+    with pytest.raises(ModelError, match=r"'linear' has no option 'bis': did you mean bias.* Its options: bias=True"):
+        build_network("linear", bis=False)
+    with pytest.raises(ModelError, match="'tiny' has no option 'bias': it has none"):
+        build_network("tiny", bias=False)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -139,3 +140,14 @@ def test_where_nothing_can_be_written(tmp_path: Path, official: Tensors) -> None
             convert_weights(tmp_path / "w.pth", tmp_path / "absent" / name, model="tiny")
     with pytest.raises(ModelError, match="no network"):
         convert_weights(tmp_path / "w.pth", tmp_path / "o.pt", model="center")
+
+
+def test_an_entry_may_read_files_of_its_own(tiny_entry: Any, official: Tensors, tmp_path: Path) -> None:
+    def read(path: Path) -> Tensors:
+        return {f"module.{name}": tensor + len(path.read_text()) for name, tensor in official.items()}
+
+    entry = replace(tiny_entry, readers={".txt": read})
+    (tmp_path / "W.TXT").write_text("abc")
+    fitted = fit_weights(entry, build_network("tiny"), str(tmp_path / "W.TXT"))
+    assert fitted.complete
+    assert same(fitted.tensors, {name.replace("top", "head"): tensor + 3 for name, tensor in official.items()})
