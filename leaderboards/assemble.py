@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from videosal.errors import TableError
+from videosal.leaderboards.costs import add_costs
 from videosal.leaderboards.entries import column_key, published_entries, scored_entry, share_rows
 from videosal.leaderboards.normalise import normalise_scores
 from videosal.leaderboards.notes import doubt_note, flag_note, sign_notes
@@ -27,7 +28,7 @@ from videosal.leaderboards.temporal import add_change
 from videosal.metrics import metric_info
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from videosal.leaderboards.entries import Entry
     from videosal.leaderboards.layouts import Layout
@@ -43,6 +44,7 @@ def assemble(
     significance: bool = False,
     normalise: bool = False,
     change: bool = False,
+    profiles: Sequence[Mapping[str, Any]] = (),
 ) -> Table:
     """Build the table: published rows first, in the order of their papers, then the runs, then the baselines.
 
@@ -51,7 +53,8 @@ def assemble(
     describe models are left out where no row has a value. Figures of a column that were scored under another
     signature than most get a sign. With `significance`, so do figures that are not distinguishable from the
     best run; with `normalise`, each score has a column beside it with its place between center and human; with
-    `change`, each split of a run has two columns on the change from frame to frame.
+    `change`, each split of a run has two columns on the change from frame to frame. `profiles` are measured costs,
+    see `videosal.leaderboards.costs.read_profiles`.
 
     Raises
     ------
@@ -61,6 +64,8 @@ def assemble(
     columns = {column.key: column for column in (*layout.attributes, *_score_columns(runs, published, layout))}
     entries = published_entries(published, columns)
     entries += [scored_entry(members, columns, layout) for members in share_rows(runs)]
+    if profiles:
+        columns = add_costs(entries, columns, profiles)
     entries.sort(key=lambda entry: KINDS.index(entry.kind))
     if not entries:
         raise TableError("nothing to print: give a run, or name a published table")

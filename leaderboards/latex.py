@@ -48,7 +48,12 @@ _MARKS = {
     "colour": {"best": r"\textcolor{red}", "second": r"\textcolor{blue}"},
     "bold": {"best": r"\textbf", "second": r"\underline"},
 }
-_SECTIONS = {"as reported": "As reported", "scored": "Scored here", "baseline": "Baselines"}
+_SECTIONS = {
+    "as reported": "As reported",
+    "profiled": "Measured here",
+    "scored": "Scored here",
+    "baseline": "Baselines",
+}
 
 
 def to_latex(table: Table, *, marks: Marks = "colour", caption: str = "", label: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from videosal.errors import InputError, TableError
 from videosal.leaderboards.assemble import assemble
+from videosal.leaderboards.costs import read_profiles
 from videosal.leaderboards.data_formats import to_csv, to_json
 from videosal.leaderboards.html_table import to_html
 from videosal.leaderboards.latex import to_latex
@@ -63,6 +64,7 @@ class Leaderboard:
         by: str | Path | None = None,
         normalise: bool = False,
         change: bool = False,
+        profile: str | Path | None = None,
     ) -> Leaderboard:
         """Put runs and published rows into one table.
 
@@ -97,6 +99,9 @@ class Leaderboard:
         change : bool, default False
             A diagnostic: how much the maps of each run change from frame to frame, beside the ground truth, see
             :func:`videosal.leaderboards.measure_change`. Reads the data set and the maps.
+        profile : path, optional
+            What ``videosal profile MODEL... --json`` printed: the measured cost stands beside the published one, and a
+            note says what the published figures are.
 
         Returns
         -------
@@ -113,7 +118,7 @@ class Leaderboard:
         RunError
             A path holds no readable run.
         FileError
-            The file `by` cannot be used.
+            The file `by` or `profile` cannot be used.
         InputError
             `runs` is a single path or run, or holds something else; `digits` is out of range.
 
@@ -139,7 +144,15 @@ class Leaderboard:
             if reported:
                 raise TableError("published rows have no figures per video: leave out published tables or slices")
             gathered = [run for part in slice_runs(gathered, read_slices(by)) for run in part]
-        table = assemble(gathered, reported, design, significance=significance, normalise=normalise, change=change)
+        table = assemble(
+            gathered,
+            reported,
+            design,
+            significance=significance,
+            normalise=normalise,
+            change=change,
+            profiles=read_profiles(profile) if profile is not None else (),
+        )
         if columns:
             table = select_columns(table, columns)
         return cls(sort_rows(table, sort) if sort else table)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 SIGNS = {"doubtful": "§", "protocol": "¶", "partial": "†", "incomplete": "‡", "tied": "≈"}
 
 #: Sections of the rows, in the order in which they are printed.
-KINDS = ("as reported", "scored", "baseline")
+KINDS = ("as reported", "profiled", "scored", "baseline")
 
-Kind = Literal["as reported", "scored", "baseline"]
+Kind = Literal["as reported", "profiled", "scored", "baseline"]
 
 #: How the best and the second best figure are shown: red and blue, or bold and underlined.
 Marks = Literal["colour", "bold"]
@@ -98,9 +98,9 @@ class Row:
     ----------
     label : str
         Its name, on one line.
-    kind : {"as reported", "scored", "baseline"}
-        Whether a paper or a run is behind it; a baseline is a run that gives the others their meaning, such as
-        chance.
+    kind : {"as reported", "profiled", "scored", "baseline"}
+        Whether a paper, nothing but a profile, or a run is behind it; a baseline is a run that gives the others
+        their meaning, such as chance.
     sources : tuple of str
         The published tables, or the protocol signatures of the runs.
     notes : tuple of str

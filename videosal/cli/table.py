@@ -30,6 +30,7 @@ _LOOKS = {"markdown": ("caption",), "latex": ("marks", "caption", "label"), "htm
 @click.option("--by", metavar="FILE", help="Columns per slice of the videos: a CSV or .xlsx of attributes.")
 @click.option("--normalise", is_flag=True, help="Add each score's place between center (0) and human (1).")
 @click.option("--change", is_flag=True, help="Add how much maps and truth change from frame to frame.")
+@click.option("--profile", metavar="FILE", help="Add measured cost: what videosal profile MODEL... --json printed.")
 @click.option("--bold", "marks", flag_value="bold", help="Best in bold, second best underlined.")
 @click.option("--colour", "marks", flag_value="colour", help="Best in red, second best in blue.")
 @click.option("--caption", help="Caption of the table.")
@@ -54,7 +55,8 @@ def command(
     from videosal.leaderboards import Leaderboard
     from videosal.leaderboards.layouts import get_layout
 
-    if not runs and not published and get_layout(options["layout"]).published is None:
+    given = runs or published or options["profile"]
+    if not given and get_layout(options["layout"]).published is None:
         raise click.UsageError("nothing to print: give run directories, or --published stsanet-table1")
     ending = ENDINGS.get(Path(out).suffix.lower(), "markdown") if out else "markdown"
     form = "bibtex" if bibtex else form or ending
