@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from videosal.models.options import ModelOption
     from videosal.models.profile import ModelProfile, profile_model
     from videosal.models.registry import create_model, list_models, model_card, model_options, register_model
+    from videosal.models.training.trainer import TrainingResult, train_network
     from videosal.models.weights import FittedWeights, convert_weights, read_checkpoint
     from videosal.models.windows import WindowedModel, sliding_windows
 
@@ -26,6 +27,7 @@ _HOMES = {
     "ModelOption": "options",
     "ModelProfile": "profile",
     "NetworkEntry": "networks",
+    "TrainingResult": "training.trainer",
     "VideoModel": "contract",
     "WindowedModel": "windows",
     "build_network": "networks",
@@ -44,6 +46,7 @@ _HOMES = {
     "register_model": "registry",
     "resolve_device": "device",
     "sliding_windows": "windows",
+    "train_network": "training.trainer",
 }
 
 __all__ = [
@@ -54,6 +57,7 @@ __all__ = [
     "ModelOption",
     "ModelProfile",
     "NetworkEntry",
+    "TrainingResult",
     "VideoModel",
     "WindowedModel",
     "build_network",
@@ -72,6 +76,7 @@ __all__ = [
     "register_model",
     "resolve_device",
     "sliding_windows",
+    "train_network",
 ]
 
 

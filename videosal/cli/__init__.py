@@ -23,6 +23,7 @@ VERBS = {
     "score": "Score a folder of saliency maps.",
     "run": "Run a model and score its maps.",
     "predict": "Predict the maps of one video.",
+    "train": "Train a network.",
     "bench": "Run many models on many data sets from one file.",
     "pack": "Put the ground truth of a split into one file.",
     "merge": "Put the parts of a sharded run together.",

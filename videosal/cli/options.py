@@ -94,11 +94,12 @@ plugin_option = click.option(
 )
 
 
-def _load_plugins(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> None:
+def _load_plugins(context: click.Context, _: click.Parameter, files: tuple[str, ...]) -> None:
     from videosal.registry import load_plugin
 
     for file in files:
         load_plugin(file)
+    context.meta["plugins"] = files  # for a verb that names the command to go on with
 
 
 # For verbs that need what a plug-in registers, but hand it to no other process.

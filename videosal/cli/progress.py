@@ -18,10 +18,10 @@ _SECONDS_BETWEEN_LINES = 60
 
 
 @contextmanager
-def show_progress(label: str) -> Iterator[Progress]:
+def show_progress(label: str, unit: str = "frames") -> Iterator[Progress]:
     """Give a callback that draws a bar with the time left on stderr, or prints a plain line a minute."""
     if not sys.stderr.isatty():
-        yield _PlainLines(label)
+        yield _PlainLines(label, unit)
         return
     from rich.console import Console
     from rich.progress import (
@@ -37,7 +37,7 @@ def show_progress(label: str) -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("frames"),
+        TextColumn(unit),
         TimeElapsedColumn(),
         TextColumn("ETA"),
         TimeRemainingColumn(),
@@ -52,8 +52,9 @@ def show_progress(label: str) -> Iterator[Progress]:
 
 
 class _PlainLines:
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, unit: str) -> None:
         self.label = label
+        self.unit = unit
         self.start = self.last = time.monotonic()
 
     def __call__(self, done: int, total: int, video: str) -> None:
@@ -61,4 +62,4 @@ class _PlainLines:
         if now - self.last >= _SECONDS_BETWEEN_LINES:
             self.last = now
             left = (now - self.start) * (total - done) / done / 60
-            click.echo(f"{self.label}: {done} of {total} frames, {video} done, {left:.0f} minutes left", err=True)
+            click.echo(f"{self.label}: {done} of {total} {self.unit}, {video}, {left:.0f} minutes left", err=True)

@@ -14,6 +14,7 @@ from videosal.models import build_network
 from videosal.models.s3d import S3D
 from videosal.models.stsanet.network import STSANet
 from videosal.models.stsanet.structure import Relations, Structure
+from videosal.models.training.losses import parse_loss
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -197,10 +198,10 @@ def test_a_training_step(golden: Any, rule: ModuleType, small: nn.Module) -> Non
         np.stack([rule.uniform(f"public/label{i}", SMALL[0] * SMALL[1]).reshape(SMALL) ** 4 for i in (0, 1)])
     )
     maps = network(clips)
-    kld, cc = _kld(maps, labels), _cc(maps, labels)
-    (kld - cc).backward()  # type: ignore[no-untyped-call]
+    kld, minus_cc, loss = (parse_loss(text)(maps, labels) for text in ("kld", "-cc", "kld - cc"))
+    loss.backward()  # type: ignore[no-untyped-call]
     np.testing.assert_allclose(maps.detach().numpy(), golden["train/output"], rtol=0, atol=1e-6)
-    for name, value in (("kld", kld), ("cc", cc), ("loss", kld - cc)):
+    for name, value in (("kld", kld), ("cc", -minus_cc), ("loss", loss)):
         assert value.item() == pytest.approx(float(golden[f"train/{name}"]), rel=1e-10)
     official: Any = network.official_name
     for key, parameter in network.named_parameters():
@@ -212,17 +213,6 @@ def test_a_training_step(golden: Any, rule: ModuleType, small: nn.Module) -> Non
     assert len(after) == 4
     for key in after:
         np.testing.assert_allclose(buffers[key.removeprefix("train/after/")].numpy()[:16], golden[key], rtol=1e-10)
-
-
-def _kld(maps: Tensor, labels: Tensor) -> Tensor:
-    maps, labels = (x / x.sum(dim=(1, 2), keepdim=True) for x in (maps, labels))
-    epsilon = 2.2204e-16
-    return (labels * torch.log(epsilon + labels / (maps + epsilon))).sum(dim=(1, 2)).mean()
-
-
-def _cc(maps: Tensor, labels: Tensor) -> Tensor:
-    a, b = ((x - x.mean(dim=(1, 2), keepdim=True)) / x.std(dim=(1, 2), keepdim=True) for x in (maps, labels))
-    return ((a * b).sum(dim=(1, 2)) / ((a * a).sum(dim=(1, 2)) * (b * b).sum(dim=(1, 2))).sqrt()).mean()
 
 
 @pytest.fixture(scope="module")
