@@ -6,6 +6,7 @@ import math
 import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ from videosal.datasets import (
     video_mean_density,
 )
 from videosal.datasets.images import read_map
-from videosal.errors import PredictionError, RunError
-from videosal.metrics import get_protocol, imresize, metric_info, score_frame
+from videosal.errors import FileError, PredictionError, RunError
+from videosal.metrics import get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
 
@@ -162,9 +163,12 @@ class Scorer:
     def _read(self, ref: MapRef | None) -> NDArray[Any] | str:
         if ref is None:
             return MISSING
-        if ref.index is None and is_damaged(open_tree(ref.root), ref):
-            return UNREADABLE
-        return self._reader.read(ref)
+        try:
+            return self._reader.read(ref)
+        except FileError:
+            if ref.index is None and is_damaged(open_tree(ref.root), ref):
+                return UNREADABLE
+            raise
 
     def _predict(self, video: Video) -> Iterator[NDArray[Any]]:
         from videosal.models import create_model, iterate_predictions, prepare_model
@@ -195,7 +199,9 @@ class Scorer:
         if rules.negatives == "same-video":
             return same_video_negatives(video)
         if rules.negatives == "whole-set":
-            return draw_from_all(self.dataset, video, count=rules.negative_frames, seed=plan.seed)
+            swapped = plan.bug_compatible and any(bug.in_negatives for bug in rules.bugs)
+            rescale = partial(rescale_points, swap_axes=True) if swapped else None
+            return draw_from_all(self.dataset, video, count=rules.negative_frames, seed=plan.seed, rescale=rescale)
         if rules.negatives == "none" or len(self.dataset) < 2:
             return None
         return draw_negatives(self.dataset, video, count=rules.negative_frames, seed=plan.seed)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from videosal.datasets.png import decode_grey_png
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
@@ -149,6 +150,9 @@ def _one_channel(image: NDArray[Any], where: str) -> NDArray[Any]:
 
 
 def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
+    if unchanged and (picture := decode_grey_png(data)) is not None:
+        return picture
+
     import cv2
 
     if damage := describe_damage(data[:32], data[-_TAIL:]):

@@ -12,12 +12,14 @@ from videosal.datasets.frame_files import read_map_file
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from videosal.datasets.records import Dataset, Video
+
+    Rescale = Callable[[NDArray[np.int64], tuple[int, int], tuple[int, int]], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,24 @@ def draw_negatives(dataset: Dataset, video: Video, *, count: int = 10, seed: int
     Negatives
         Without points where the split has no other video.
     """
-    return _draw([other for other in dataset if other.name != video.name], video, count, seed)
+    return _draw([other for other in dataset if other.name != video.name], video, count, seed, _scale_points)
 
 
-def draw_from_all(dataset: Dataset, video: Video, *, count: int = 10, seed: int = 0) -> Negatives:
+def draw_from_all(
+    dataset: Dataset, video: Video, *, count: int = 10, seed: int = 0, rescale: Rescale | None = None
+) -> Negatives:
     """Unite the fixations of frames that are drawn from the whole split, `video` among it, as DHF1K's own code does.
 
     Parameters and result are those of `draw_negatives`. DHF1K's code draws anew for every frame; here one draw serves
     a video.
+
+    Parameters
+    ----------
+    rescale : callable, optional
+        Another way to move points (n, 2) from a frame of one size to a frame of another, such as
+        `videosal.metrics.rescale_points` with its axes swapped.
     """
-    return _draw(list(dataset), video, count, seed)
+    return _draw(list(dataset), video, count, seed, rescale or _scale_points)
 
 
 def same_video_negatives(video: Video) -> Negatives:
@@ -117,7 +127,7 @@ def negatives_from_map(path: Path, video: Video) -> Negatives:
     return Negatives(np.unique(_scale_points(points, stored.shape, video.size), axis=0))
 
 
-def _draw(videos: Sequence[Video], video: Video, count: int, seed: int) -> Negatives:
+def _draw(videos: Sequence[Video], video: Video, count: int, seed: int, rescale: Rescale) -> Negatives:
     ends = np.cumsum([len(other.frame_names) for other in videos], dtype=np.int64)
     generator = np.random.default_rng([seed, zlib.crc32(video.name.encode())])
     sources: list[tuple[str, str]] = []
@@ -131,7 +141,7 @@ def _draw(videos: Sequence[Video], video: Video, count: int, seed: int) -> Negat
         found = _fixated(other, frame)
         if found is not None and len(found):
             sources.append((other.name, frame))
-            points.append(_scale_points(found, other.size, video.size))
+            points.append(rescale(found, other.size, video.size))
     return Negatives(_unite(points), tuple(sources))
 
 

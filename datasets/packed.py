@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.png import unpack
 from videosal.datasets.records import Dataset, Split, Video
 from videosal.errors import DatasetError, FileError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from videosal.datasets.frames import FrameSequence
 
-SCHEMA = 1
+SCHEMA = 2  # 2: maps are compressed by gzip
 SUFFIXES = (".h5", ".hdf5")
 _NO_MAP = -1
 
@@ -105,6 +106,8 @@ def open_pack(
     file = _open(path)
     try:
         held = f"{file.attrs['dataset']}:{file.attrs['split']}"
+        if file.attrs["schema"] != SCHEMA:
+            raise DatasetError(f"the pack {path} was written by another version of videosal: pack the data set again")
         stored, folder = str(file.attrs["fingerprint"]), Path(str(file.attrs["source"]))
         groups = sorted(file["videos"])
     except KeyError as error:
@@ -143,6 +146,7 @@ class PackedVideo(Video):
         self._order = {frame: index for index, frame in enumerate(self._names)}
         self._offsets = stored["offsets"][:]
         self._density_rows = stored["density_rows"][:]
+        self._points: NDArray[np.int64] | None = None
 
     @property
     def frame_names(self) -> tuple[str, ...]:
@@ -167,8 +171,10 @@ class PackedVideo(Video):
 
     def density(self, frame: str) -> NDArray[Any] | None:
         """Read a density map, in the dtype of the source."""
-        row = self._density_rows[self._order[frame]]
-        return None if row == _NO_MAP else np.asarray(self._stored["density"][int(row)])
+        row = int(self._density_rows[self._order[frame]])
+        return (
+            None if row == _NO_MAP else _read_chunk(self._stored["density"], row, f"{self._path}: {self.name}/{frame}")
+        )
 
     def fixations(self, frame: str) -> NDArray[Any] | None:
         """Read the fixations as a boolean mask."""
@@ -182,7 +188,9 @@ class PackedVideo(Video):
     def fixation_points(self, frame: str) -> NDArray[np.int64] | None:
         """Read the fixations as (row, col), repeats kept."""
         start, stop = self._offsets[self._order[frame]]
-        return None if start == _NO_MAP else self._stored["points"][int(start) : int(stop)].astype(np.int64)
+        if self._points is None:  # those of a whole video are smaller than one of its maps
+            self._points = self._stored["points"][:].astype(np.int64)
+        return None if start == _NO_MAP else self._points[start:stop]
 
     def fingerprint(self) -> str:
         """Fingerprint of the video that was packed."""
@@ -216,8 +224,20 @@ def _density_store(group: Any, first: NDArray[Any]) -> Any:
     """Make a growing array of maps; each is a chunk of its own, so that one frame is one read."""
     size = first.shape
     return group.create_dataset(
-        "density", (0, *size), first.dtype, maxshape=(None, *size), chunks=(1, *size), compression="lzf"
+        "density", (0, *size), first.dtype, maxshape=(None, *size), chunks=(1, *size), compression="gzip"
     )
+
+
+def _read_chunk(densities: Any, row: int, where: str) -> NDArray[Any]:
+    """Read one map past HDF5's own decompression, which takes several times as long."""
+    size = densities.shape[1:]
+    mask, packed = densities.id.read_direct_chunk((row, 0, 0))
+    if mask:  # stored without compression
+        return np.asarray(densities[row])
+    content = unpack(packed, int(np.prod(size)) * densities.dtype.itemsize)
+    if content is None:
+        raise FileError(f"{where}: the density map is damaged: pack the data set again")
+    return np.frombuffer(content, densities.dtype).reshape(size)
 
 
 @lru_cache(maxsize=4)

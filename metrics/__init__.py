@@ -3,7 +3,8 @@
 `score_frame` is the one call that the rest of the suite makes. `list_metrics` and `metric_info` say what it can
 compute, `list_protocols` and `get_protocol` under which conventions, and `register_metric` adds a metric of your own.
 `fit_calibration` fits a model's brightness and centre bias on a training split.
-The formulas stand in :mod:`videosal.metrics.reference`, in plain NumPy and one function per metric.
+The formulas stand in :mod:`videosal.metrics.reference`, in plain NumPy and one function per metric, and
+:mod:`videosal.metrics.torch_metrics` computes them on batches of tensors, as losses too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from videosal.metrics import reference as reference
+    from videosal.metrics import torch_metrics as torch_metrics
     from videosal.metrics.calibration import Calibration, fit_calibration
     from videosal.metrics.definitions import MetricInfo, list_metrics, metric_info, register_metric
     from videosal.metrics.frame import score_frame, warm_up
@@ -53,9 +56,13 @@ _HOME = {
     "score_frame": "frame",
     "warm_up": "frame",
 }
+# Not in __all__: `from videosal.metrics import *` need not load torch.
+_MODULES = ("reference", "torch_metrics")
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
@@ -64,4 +71,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULES})

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.errors import InputError
-from videosal.metrics import kernels_bytes, kernels_floats
+from videosal.metrics import kernels_bytes
 from videosal.metrics.flat import flat
-from videosal.metrics.floating import measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +79,9 @@ def _measured(array: Array, size: Size, resize: Resize) -> Baseline:
         values = flat(array)
         low, high, total = kernels_bytes.byte_extent(values)
         return Baseline(values, low, total - low * values.size, low == high)
+    from videosal.metrics import kernels_floats
+    from videosal.metrics.floating import measure
+
     values = flat(array.astype(np.float64, copy=False) if array.shape == size else resize(array, size))
     low, high, total = kernels_floats.extent(values)
     excess = total - low * values.size

@@ -58,15 +58,15 @@ def cc(maps: Maps, rules: Rules) -> float:
     P, D, rule = maps.paired, maps.density, rules.protocol
     assert D is not None
     if rule.cc_eps:
-        p, d = ((x - x.mean()) / (x.std() + rule.cc_eps) for x in (P, D))
-        return float((p * d).sum() / math.sqrt((p * p).sum() * (d * d).sum() + rule.cc_eps))
+        p, d = (_centred(x) / (x.std() + rule.cc_eps) for x in (P, D))
+        shared, p_own, d_own = _products(p, d)
+        return float(shared / math.sqrt(p_own * d_own + rule.cc_eps))
     if is_constant(D):
         return math.nan
     if is_constant(P):
         return or_nan(rule.cc_constant)
-    p, d = P - P.mean(), D - D.mean()
-    correlation = (p * d).sum() / (math.sqrt((p * p).sum()) * math.sqrt((d * d).sum()))
-    return float(np.clip(correlation, -1, 1))
+    shared, p_own, d_own = _products(_centred(P), _centred(D))
+    return float(np.clip(shared / (math.sqrt(p_own) * math.sqrt(d_own)), -1, 1))
 
 
 def nss(maps: Maps, rules: Rules) -> float:
@@ -101,7 +101,10 @@ def kld(maps: Maps, rules: Rules) -> float:
     assert D is not None
     if rule.kld_form == "added":
         p, d = (_share(_lifted(x, uniform=False) + TINY) for x in (P, D))
-        return float((d * (np.log(d) - np.log(p))).sum())
+        loss = np.log(d)
+        loss -= np.log(p)
+        loss *= d
+        return float(loss.sum())
     if _is_negative(P, maps):
         return math.nan
     if not D.any():
@@ -206,7 +209,7 @@ def auc(maps: Maps, rules: Rules) -> float:
     if F.size == 0:
         return math.nan
     if rules.protocol.auc_negatives == "all":
-        return 0.5 if is_constant(P) else whitney(P.flat[F], P.ravel())
+        return 0.5 if is_constant(P) else roc.whitney_of_all(P, F)
     others = np.delete(P.ravel(), F)
     if others.size == 0:
         return math.nan
@@ -239,6 +242,19 @@ def _is_negative(P: Map, maps: Maps) -> bool:
     return not maps.undershoot and bool(P.min() < 0)
 
 
+def _centred(x: Map) -> Map:
+    deviations: Map = x - x.mean()
+    return deviations
+
+
+def _products(p: Map, d: Map) -> tuple[np.float64, np.float64, np.float64]:
+    """Sums of p * d, p * p and d * d; both are overwritten, for new memory costs more than the arithmetic."""
+    shared = (p * d).sum()
+    p *= p
+    d *= d
+    return shared, p.sum(), d.sum()
+
+
 def _share(x: Map) -> Map:
     shares: Map = x / x.sum()
     return shares
@@ -246,7 +262,9 @@ def _share(x: Map) -> Map:
 
 def _lifted(x: Map, *, uniform: bool = True) -> Map:
     """pysaliency's rule: a negative minimum comes to 0; for SIM the sum to 1, and zeros become uniform."""
-    x = x - min(0.0, float(x.min()))
+    low = float(x.min())
+    if low < 0:
+        x = x - low
     if not uniform:
         return x
     return _share(x) if x.any() else np.full(x.shape, 1 / x.size)

@@ -71,18 +71,35 @@ class FloatComparison(Comparison):
     def _marked(self) -> tuple[Floats, Counts, Counts]:
         """The fixated values and the thresholds, ascending; how many pixels lie below each and equal it."""
         marks = np.unique(np.concatenate((self.values[self.fixations], self._thresholds)))
-        low, high = self.prediction.low, self.prediction.high
+        # Sorting, if it comes to that, is faster for the dtype that was given, and the order is the same.
+        return marks, *rank(self.values, marks, self.prediction.low, self.prediction.high, self._sortable)
+
+
+def rank(
+    values: Floats, marks: Floats, low: float, high: float, sortable: Array | None = None
+) -> tuple[Counts, Counts]:
+    """Count, for each of the ascending, distinct marks, how many values lie below it, and how many equal it.
+
+    Parameters
+    ----------
+    values : (N,) float64 array
+        Flat and read-only.
+    marks : (k,) float64 array
+        None below the smallest or above the largest value.
+    low, high : float
+        The smallest and the largest value.
+    sortable : (N,) array, optional
+        The values in another dtype, if that is faster to sort.
+    """
+    if math.isfinite(high - low):
         last = int(np.float64(high - low).view(np.int64))
         first, most = kernels_floats.first_marks((marks - low).view(np.int64), last)
         if most <= _CROWDED:
             scratch = np.empty(2048)
-            return marks, *kernels_floats.ranks(
-                self.values, low, last, marks, first, most, scratch, scratch.view(np.int64)
-            )
-        # Sorting is faster for the dtype that was given, and the order is the same.
-        ordered = np.sort(self._sortable).astype(np.float64, copy=False)
-        below = np.searchsorted(ordered, marks, side="left")
-        return marks, below, np.searchsorted(ordered, marks, side="right") - below
+            return kernels_floats.ranks(values, low, last, marks, first, most, scratch, scratch.view(np.int64))
+    ordered = np.sort(values if sortable is None else sortable).astype(np.float64, copy=False)
+    below = np.searchsorted(ordered, marks, side="left")
+    return below, np.searchsorted(ordered, marks, side="right") - below
 
 
 def measure(values: Floats) -> tuple[Floats, Spread | None]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.errors import InputError
-from videosal.metrics import kernels_counts, kernels_floats
+from videosal.metrics import kernels_counts
 from videosal.metrics.baseline import read_baseline
 from videosal.metrics.flat import flat, words
 from videosal.metrics.resize import RESIZE
@@ -112,6 +112,8 @@ def read_density(value: ArrayLike) -> Array:
     array = read_map("density", value)
     if array.dtype == np.uint8:
         return array
+    from videosal.metrics import kernels_floats
+
     array = array.astype(np.float64, copy=False)
     low, _, total = kernels_floats.extent(flat(array))
     if not math.isfinite(total) and not np.isfinite(array).all():

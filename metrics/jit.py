@@ -6,6 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
+from numba.core.caching import FunctionCache
+from numba.core.runtime.nrt import rtsys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,13 +36,28 @@ def extreme_kernel(function: F) -> F:
     return _compile(function, {"reassoc", "nnan", "nsz"})
 
 
+class KernelCache(FunctionCache):
+    """Numba's cache on disk, without the half second that numba takes to get ready to compile.
+
+    Before it loads a compiled function, numba imports all it knows to compile, and SciPy's linear algebra with it. What
+    is compiled already needs only the part that counts references. A function that is not in the cache is compiled as
+    ever, and numba imports the rest then.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the function compiled for a signature, or None if it is not in the cache."""
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+
+
 def _compile(function: F, fastmath: set[str]) -> F:
     global _warned
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", fastmath=fastmath)(function)
     try:
-        return cast("F", numba.njit(cache=True, **options)(function))
+        compiled._cache = KernelCache(function)  # type: ignore[no-untyped-call]  # as enable_caching() does
     except RuntimeError as error:  # numba's answer where neither the package's nor the user's cache can be written
         if not _warned:
             _log.warning("kernels are compiled anew in every process: %s; set NUMBA_CACHE_DIR", error)
             _warned = True
-        return cast("F", numba.njit(**options)(function))
+    return cast("F", compiled)

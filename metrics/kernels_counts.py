@@ -133,7 +133,9 @@ def survivors_at(x: Array, pixels: Counts, thresholds: Floats) -> Counts:
 @kernel
 def judd_area(hits: Counts, below: Counts, equal: Counts, pixels: int) -> float:
     """Expected AUC-Judd, given for ascending levels: fixated pixels at it, and all pixels below it and at it."""
-    n = hits.sum()
+    n = 0
+    for k in range(hits.size):  # numba's sum() would have every process import SciPy's linear algebra
+        n += hits[k]
     m = pixels - n
     doubled = hits_below = 0
     last_step = 0.0

@@ -95,9 +95,10 @@ def prepare_maps(
         truth = f.shape
     size = truth_size(p, truth)
     b = None if baseline is None else _finite("baseline", baseline)
+    stretched = _stretched(p, protocol)
     maps = Maps(
-        prediction=_stretched(p, protocol),
-        paired=_stretched(p, protocol),
+        prediction=stretched,
+        paired=stretched,
         density=None if d is None else _stretched(d, protocol),
         fixations=_pixels("fixations", f, size, truth, protocol),
         others=_pixels("other_fixations", o, size, truth, protocol),
@@ -134,16 +135,18 @@ def _stretched(array: Array, protocol: Protocol) -> Map:
     values = array.astype(np.float64)
     if protocol.scale == "minmax":
         low = values.min()
-        values = (values - low) / (values.max() - low + np.finfo(np.float32).eps)
+        width = values.max() - low + np.finfo(np.float32).eps
+        values -= low
+        values /= width
     return values
 
 
 def _scaled(values: Map, given: Array, protocol: Protocol) -> Map:
-    """Scale after resizing, which keeps equal values equal."""
+    """Scale in place, after resizing, which keeps equal values equal."""
     if protocol.scale == "unit" and given.dtype.kind in "iu":
-        return values / np.iinfo(given.dtype).max
-    if protocol.scale == "sum" and (total := values.sum()):
-        return values / total if total > 0 else values
+        values /= np.iinfo(given.dtype).max
+    if protocol.scale == "sum" and (total := values.sum()) > 0:
+        values /= total
     return values
 
 
@@ -161,7 +164,7 @@ def _at_truth(maps: Maps, size: Size, protocol: Protocol) -> Maps:
         density=maps.density,
         fixations=maps.fixations,
         others=maps.others,
-        baseline=None if maps.baseline is None else _RESIZE[protocol.resize](maps.baseline, size),
+        baseline=None if maps.baseline is None else _resized(maps.baseline, size, protocol),
         undershoot=maps.undershoot,
     )
 
@@ -217,8 +220,12 @@ def _fitted(prediction: Map, size: Size, protocol: Protocol) -> Map:
     blur = protocol.smoothing
     if blur is not None and blur.first:
         prediction = smooth(prediction, blur)
-    prediction = _RESIZE[protocol.resize](prediction, size)
+    prediction = _resized(prediction, size, protocol)
     return smooth(prediction, blur) if blur is not None and not blur.first else prediction
+
+
+def _resized(image: Map, size: Size, protocol: Protocol) -> Map:
+    return image if image.shape == size else _RESIZE[protocol.resize](image, size)
 
 
 _NETWORK = (256, 456)

@@ -1,12 +1,15 @@
-"""Areas below ROC curves as the field's codes draw them, in plain NumPy."""
+"""Areas below ROC curves as the field's codes draw them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics import reference
+from videosal.metrics import kernels_counts
+from videosal.metrics.flat import flat
+from videosal.metrics.floating import rank
+from videosal.metrics.reference import is_constant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,12 +20,13 @@ if TYPE_CHECKING:
 
 def minmax(P: Map, *, single: bool = False) -> Map:
     """Return a map scaled to 0..1, flat, computed in single precision if asked; it must not be constant."""
-    values = P.ravel().astype(np.float32 if single else np.float64)
+    values: NDArray[Any] = P.ravel().astype(np.float32 if single else np.float64)
     low, high = values.min(), values.max()
     if low == high:  # as single precision sees it
         return np.zeros(P.size)
-    levels: Map = ((values - low) / (high - low)).astype(np.float64)
-    return levels
+    values -= low
+    values /= high - low
+    return values.astype(np.float64, copy=False)
 
 
 def thresholds(steps: int, *, top: bool) -> Map:
@@ -38,10 +42,18 @@ def stepped(positive: Map, negative: Map, levels: Map, *, share: float = 1.0) ->
 
 
 def judd(P: Map, F: Pixels) -> float:
-    """Expected AUC-Judd over jitter that breaks ties: `videosal.metrics.reference.auc_judd`, of pixels."""
-    mask = np.zeros(P.shape, np.bool_)
-    mask.flat[F] = True
-    return reference.auc_judd(P, mask)
+    """Expected AUC-Judd over jitter that breaks ties: `videosal.metrics.reference.auc_judd` of pixels, each once."""
+    if is_constant(P):
+        return kernels_counts.judd_area(np.array([F.size]), np.array([0]), np.array([P.size]), P.size)
+    marks, hits = np.unique(P.flat[F], return_counts=True)
+    return kernels_counts.judd_area(hits, *_ranked(P, marks), P.size)
+
+
+def whitney_of_all(P: Map, F: Pixels) -> float:
+    """Chance that the value at a fixation is above that of any pixel, ties counted half."""
+    marks, hits = np.unique(P.flat[F], return_counts=True)
+    below, equal = _ranked(P, marks)
+    return float((hits * (2 * below + equal)).sum() / (2 * F.size * P.size))
 
 
 def walk(P: Map, F: Pixels, negatives: int) -> float:
@@ -86,6 +98,11 @@ def _reaching(x: Map, levels: Map) -> Pixels:
     if levels.size < 12:
         return np.array([np.count_nonzero(x >= level) for level in levels])
     return x.size - np.searchsorted(np.sort(x, axis=None), levels, side="left")
+
+
+def _ranked(P: Map, marks: Map) -> tuple[Pixels, Pixels]:
+    """How many values of a map lie below each of its values in `marks`, ascending, and how many equal it."""
+    return rank(flat(P), marks, P.min(), P.max())
 
 
 def _to_four_digits(rates: Map) -> Map:

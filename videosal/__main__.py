@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from videosal.cli import main
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line; without a verb, say which there are, for which nothing else need be imported."""
+    if sys.argv[1:] not in ([], ["-h"], ["--help"]):
+        from videosal.cli import main as run_verb
+
+        run_verb()
+        return
+    from videosal.verbs import help_page
+
+    try:
+        print(help_page(), end="", flush=True)
+    except BrokenPipeError:  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(None if sys.argv[1:] else 2)
+
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,6 @@ Like :mod:`videosal.registry`, this module imports nothing of ours, so every roo
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,8 +61,10 @@ class TableError(VideosalError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Say which of the `known` names are near `name`, or list them all where none is."""
+    import difflib  # not needed by a command that goes right
+
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(near) + "?"
     return "known are " + ", ".join(names) if names else "none is registered"

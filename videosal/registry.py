@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import importlib.util
 import logging
 import sys
@@ -15,9 +14,12 @@ from videosal.errors import PluginError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.metadata import EntryPoint
     from types import ModuleType
 
 T = TypeVar("T")
+
+_PLUGIN = "videosal_plugin_"  # what the names of their modules begin with
 
 _log = logging.getLogger(__name__)
 
@@ -81,8 +83,10 @@ class Registry(Generic[T]):
                 raise UnknownNameError.of(self.kind, name, self.names())
         return self._entries[name]
 
-    def _entry_points(self) -> dict[str, importlib.metadata.EntryPoint]:
-        return {point.name: point for point in importlib.metadata.entry_points(group=self.group)}
+    def _entry_points(self) -> dict[str, EntryPoint]:
+        from importlib.metadata import entry_points
+
+        return {point.name: point for point in entry_points(group=self.group)}
 
 
 def load_plugin(path: str | Path) -> ModuleType:
@@ -98,7 +102,7 @@ def load_plugin(path: str | Path) -> ModuleType:
     file = Path(path).resolve()
     if not file.is_file():
         raise PluginError(f"the plug-in {file} is not a file")
-    name = f"videosal_plugin_{zlib.crc32(str(file).encode()):08x}"
+    name = f"{_PLUGIN}{zlib.crc32(str(file).encode()):08x}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, file)
@@ -113,6 +117,15 @@ def load_plugin(path: str | Path) -> ModuleType:
         raise PluginError(f"the plug-in {file} fails to load: {error!r}") from error
     _log.debug("loaded plug-in %s", file)
     return module
+
+
+def plugin_files() -> dict[str, Path]:
+    """Return the files that `load_plugin` has imported here, by the names of their modules."""
+    return {
+        name: Path(module.__file__)
+        for name, module in sys.modules.items()
+        if name.startswith(_PLUGIN) and module.__file__ is not None
+    }
 
 
 def _load_attribute(target: str) -> object:

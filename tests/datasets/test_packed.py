@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import cv2
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,3 +97,19 @@ def test_what_is_no_pack_is_named(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot write the pack"):
         pack_dataset(dataset, tmp_path / "file" / "pack.h5")
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_pack_of_another_version_is_refused(pack: Path) -> None:
+    with h5py.File(pack, "r+") as file:
+        file.attrs["schema"] = 1
+    with pytest.raises(DatasetError, match="written by another version of videosal: pack the data set again"):
+        load_dataset("dhf1k:val", pack)
+
+
+def test_a_damaged_map_is_named(pack: Path) -> None:
+    with h5py.File(pack, "r+") as file:
+        file["videos/00000/density"].id.write_direct_chunk((1, 0, 0), b"no zlib stream")
+    video = load_dataset("dhf1k:val", pack).video("0601")
+    assert video.density("0001") is not None
+    with pytest.raises(FileError, match=r"val\.h5: 0601/0002: the density map is damaged"):
+        video.density("0002")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,14 @@ def test_type_checkers_see_the_same_names() -> None:
 def test_other_names_are_no_attributes() -> None:
     with pytest.raises(AttributeError, match="no attribute 'score_movie'"):
         room.score_movie  # noqa: B018
+
+
+def test_modules_are_loaded_when_they_are_asked_for() -> None:
+    code = """
+import sys
+import videosal
+assert {"torch_metrics", "reference"} <= set(dir(videosal.metrics))
+print("torch" in sys.modules, videosal.metrics.torch_metrics.__name__, "torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "videosal.metrics.torch_metrics", "True"]
