@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.errors import InputError, ModelError, did_you_mean
 from videosal.models.networks import NetworkEntry
+from videosal.models.pixels import IMAGENET_DEVIATION, IMAGENET_MEAN, resize_frame
 from videosal.models.windows import WindowedModel
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class ClipNetworkEntry(NetworkEntry):
 
     length: int = 32
     target: int = 15
-    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
-    deviation: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    deviation: tuple[float, float, float] = IMAGENET_DEVIATION
 
     @property
     def frames_in(self) -> int:
@@ -169,13 +170,9 @@ class ClipModel:
         -------
         Tensor, shape (3, h, w), dtype float32
         """
-        import numpy as np
         import torch
-        from PIL import Image
 
-        height, width = self._entry.input_size
-        small = Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR)
-        pixels = torch.from_numpy(np.array(small)).permute(2, 0, 1)
+        pixels = torch.from_numpy(resize_frame(frame, self._entry.input_size)).permute(2, 0, 1)
         if torch.device(self.device).type == "cuda":
             pixels = pixels.pin_memory()
         pixels = pixels.to(self.device, non_blocking=True)

@@ -16,6 +16,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from videosal.datasets.frames import VideoFileFrames
 from videosal.errors import DatasetError, InputError
+from videosal.models.pixels import resize_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -276,17 +277,10 @@ def _read_clip(video: Video, start: int, form: ClipFormat) -> Tensor:
     frames = video.frames
     indices = np.clip(np.arange(start, start + form.length), 0, len(frames) - 1)
     try:
-        pixels = {index: _resize_frame(frames[index], form.input_size) for index in dict.fromkeys(indices.tolist())}
+        pixels = {index: resize_frame(frames[index], form.input_size) for index in dict.fromkeys(indices.tolist())}
     finally:
         if isinstance(frames, VideoFileFrames):
             frames.close()  # or a data set of video files would hold a decoder for each
     clip = torch.from_numpy(np.stack([pixels[index] for index in indices])).permute(3, 0, 1, 2)
     mean, deviation = (torch.tensor(values).view(3, 1, 1, 1) for values in (form.mean, form.deviation))
     return (clip.float() / 255 - mean) / deviation
-
-
-def _resize_frame(frame: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Resize a frame as for inference (`ClipModel.prepare_frame`)."""
-    from PIL import Image
-
-    return np.array(Image.fromarray(frame).resize(size[::-1], Image.Resampling.BILINEAR))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+import io
+import pickle
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from videosal.errors import VideosalError
+from videosal.registry import load_plugin, plugin_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from videosal.models.training.clips import ClipSample
 
@@ -33,7 +37,9 @@ def load_clips(
     groups : sequence of list of int
         The indices of each batch.
     workers : int
-        Processes that read ahead, two groups each. 0 reads here, when a group is asked for.
+        Processes that read ahead, two groups each. 0 reads here, when a group is asked for. They are started afresh, as
+        a copy of a process whose OpenCV has threads hangs: a script must call this under ``if __name__ ==
+        "__main__"``, and `clips` travels there by pickle.
     join : callable
         What makes a batch of a group, in the worker, such as `collate`.
 
@@ -52,6 +58,7 @@ def load_clips(
         num_workers=workers,
         collate_fn=_Join(join),
         worker_init_fn=_start_worker,
+        multiprocessing_context="spawn" if workers else None,
     )
     for found in loader:
         if isinstance(found, VideosalError):
@@ -65,11 +72,32 @@ class _Guarded(TorchDataset["ClipSample | VideosalError"]):
     def __init__(self, clips: TorchDataset[ClipSample]) -> None:
         self.clips = clips
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel with the places of the plug-ins, one of which the data set may come from."""
+        return _arrive, (plugin_files(), pickle.dumps(self.clips))
+
     def __getitem__(self, index: int) -> ClipSample | VideosalError:
         try:
             return self.clips[index]
         except VideosalError as error:
             return error
+
+
+def _arrive(plugins: dict[str, Path], clips: bytes) -> _Guarded:
+    return _Guarded(_Unpickler(io.BytesIO(clips), plugins).load())
+
+
+class _Unpickler(pickle.Unpickler):
+    """Imports a plug-in when something of it is met."""
+
+    def __init__(self, file: io.BytesIO, plugins: dict[str, Path]) -> None:
+        super().__init__(file)
+        self._plugins = plugins
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module in self._plugins:
+            load_plugin(self._plugins[module])
+        return super().find_class(module, name)
 
 
 class _Join(Generic[T]):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from videosal.models.card import ModelCard
+from videosal.models.pixels import normalise_pixels, resize_frame
 from videosal.models.prefetch import PrefetchedFrames
 from videosal.models.windows import sliding_windows
 from videosal.models.zoo.letterbox import scaled_size
@@ -30,8 +31,6 @@ _INPUT_SIZE = (256, 320)
 _GROUP = 5
 _MIDDLE = 2
 _AHEAD = 4  # frames that are decoded while the network works
-_MEAN = (0.485, 0.456, 0.406)
-_DEVIATION = (0.229, 0.224, 0.225)
 _SIGMA = 7  # pixels of the frame, of the blur of a map
 
 
@@ -109,15 +108,11 @@ def prepare_frame(frame: NDArray[np.uint8], size: tuple[int, int]) -> Tensor:
     Tensor, shape (3, h, w), dtype float32
     """
     import torch
-    from PIL import Image
 
     height, width = scaled_size(frame.shape[:2], size, cover=False)
-    small = Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR)
-    pixels = torch.from_numpy(np.array(small)).permute(2, 0, 1).float() / 255
-    mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (_MEAN, _DEVIATION))
     padded = torch.zeros(3, *size)
     top, left = (size[0] - height) // 2, (size[1] - width) // 2
-    padded[:, top : top + height, left : left + width] = (pixels - mean) / deviation
+    padded[:, top : top + height, left : left + width] = normalise_pixels(resize_frame(frame, (height, width)))
     return padded
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.models.pixels import resize_frame
 from videosal.models.zoo.system import FIXED, PUBLISHED
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def prepare_frame(frame: NDArray[np.uint8], size: tuple[int, int], mode: str) ->
     ndarray, shape (3, h, w), dtype float32
         BGR; the bands hold the mean, negative.
     """
-    fitted = fit(frame, size, _resize)
+    fitted = fit(frame, size, resize_frame)
     return np.ascontiguousarray((fitted - np.array(_MEANS[mode]))[..., ::-1].transpose(2, 0, 1), np.float32)
 
 
@@ -85,7 +86,7 @@ def finish_map(saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[
     from scipy.ndimage import gaussian_filter
 
     rows, columns = scaled_size(saliency.shape, size, cover=True)
-    large = _resize(_to_bytes(saliency), (rows, columns))
+    large = resize_frame(_to_bytes(saliency), (rows, columns))
     top, left = (rows - size[0]) // 2, (columns - size[1]) // 2
     blurred = gaussian_filter(large[top : top + size[0], left : left + size[1]], sigma=_SIGMA).astype(np.float32)
     highest = blurred.max()
@@ -101,12 +102,6 @@ def scaled_size(source: tuple[int, ...], size: tuple[int, int], *, cover: bool) 
     if by_height:
         return size[0], max(source[1] * size[0] // source[0], 1)
     return max(source[0] * size[1] // source[1], 1), size[1]
-
-
-def _resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    return np.array(Image.fromarray(image).resize(size[::-1], Image.Resampling.BILINEAR))
 
 
 def _to_bytes(saliency: NDArray[np.float32]) -> NDArray[np.uint8]:

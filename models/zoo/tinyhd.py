@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from videosal.models.card import ModelCard
+from videosal.models.pixels import IMAGENET_DEVIATION, IMAGENET_MEAN
 from videosal.models.prefetch import PrefetchedFrames
 from videosal.models.zoo.clips import ClipSystem, causal_window
 from videosal.models.zoo.system import PUBLISHED, SystemEntry
@@ -29,8 +30,6 @@ RAW = "raw"
 
 _INPUT_SIZE = (192, 256)
 _LENGTH = 16
-_MEAN = (0.485, 0.456, 0.406)
-_DEVIATION = (0.229, 0.224, 0.225)
 _PARAMETERS = {"tinyhd": 513_121, "tinyhd-m": 515_281}
 
 
@@ -52,7 +51,7 @@ class TinyHDModel(ClipSystem):
         pixels = torch.from_numpy(np.ascontiguousarray(frame)).permute(2, 0, 1)[None].float()
         # The authors normalise first. That changes nothing but the rounding, and takes longer.
         small = interpolate(pixels, size=self.entry.input_size, mode="bilinear", align_corners=False)[0] / 255
-        mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (_MEAN, _DEVIATION))
+        mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
         return (small - mean) / deviation
 
     def window(self, index: int, total: int) -> list[int]:

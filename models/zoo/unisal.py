@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from videosal.models.card import ModelCard
+from videosal.models.pixels import normalise_pixels, resize_frame
 from videosal.models.zoo.recurrent import PreparedFrame, RecurrentSystem
 from videosal.models.zoo.system import PUBLISHED, SystemEntry
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
@@ -35,7 +35,6 @@ _STEP = {"DHF1K": 5, "Hollywood": 4, "UCFSports": 4, "SALICON": 1}  # from a fra
 _SIZES = {"Hollywood": (224, 416), "UCFSports": (256, 384)}
 _DHF1K_FRAME, _DHF1K_SIZE = (360, 640), (224, 384)
 _UNIT, _SIDES, _AREA = 32, range(7, 14), range(100, 121)  # of sizes for frames of any other shape
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class UnisalModel(RecurrentSystem):
@@ -73,13 +72,8 @@ class UnisalModel(RecurrentSystem):
 
     def prepare_frame(self, frame: NDArray[np.uint8]) -> Tensor:
         """Resize a frame as the authors do (PIL, Lanczos) and normalise it: (3, h, w) float32."""
-        import torch
-        from PIL import Image
-
-        height, width = choose_size(self.source, (frame.shape[0], frame.shape[1]))
-        small = np.array(Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS))
-        mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (_MEAN, _DEVIATION))
-        return (torch.from_numpy(small).permute(2, 0, 1).float() / 255 - mean) / deviation
+        size = choose_size(self.source, (frame.shape[0], frame.shape[1]))
+        return normalise_pixels(resize_frame(frame, size, "lanczos"))
 
     def predict_block(
         self, frames: list[PreparedFrame], state: list[Tensor | None] | None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.models.card import ModelCard
+from videosal.models.pixels import normalise_pixels, resize_frame
 from videosal.models.zoo.clips import ClipSystem, causal_window, window_with_reversed_start
 from videosal.models.zoo.system import SystemEntry
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _LENGTH = 32
 _SIZE = (224, 384)
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _BLUR = 11  # pixels of the video; OpenCV takes a sigma of 2 for them
 
 
@@ -33,14 +33,7 @@ class ViNetModel(ClipSystem):
 
     def prepare_frame(self, frame: NDArray[np.uint8]) -> Tensor:
         """Resize a frame and normalise it."""
-        import torch
-        from PIL import Image
-
-        height, width = self.entry.input_size
-        small = Image.fromarray(frame).resize((width, height), Image.Resampling.BILINEAR)
-        pixels = torch.from_numpy(np.array(small)).permute(2, 0, 1).float() / 255
-        mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (_MEAN, _DEVIATION))
-        return (pixels - mean) / deviation
+        return normalise_pixels(resize_frame(frame, self.entry.input_size))
 
     def window(self, index: int, total: int) -> list[int]:
         """Return the window that ends at the frame, or for the first frames the one that goes back to it."""

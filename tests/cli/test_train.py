@@ -79,7 +79,7 @@ def test_what_is_wrong_is_told(invoke: Invoke, data: list[object], tmp_path: Pat
     (tmp_path / "my.toml").write_text("bacth = 1\n")
     found = invoke("train", "stsanet", *data, "--config", tmp_path / "my.toml").exception
     assert isinstance(found, InputError)
-    assert str(found) == f"{tmp_path / 'my.toml'}: unknown key 'bacth': did you mean batch or micro-batch?"
+    assert str(found) == f"{tmp_path / 'my.toml'}: unknown key 'bacth': did you mean batch?"
     missing = invoke("train", *data).exception
     assert str(missing) == "no model is given: name it on the command line or in the config file"
     assert "no dataset is given" in str(invoke("train", "stsanet").exception)

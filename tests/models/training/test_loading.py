@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from torch.utils.data import Dataset
@@ -11,8 +13,11 @@ from videosal.datasets import load_dataset
 from videosal.errors import FileError
 from videosal.models.training.clips import ClipSample, TrainingClips, collate
 from videosal.models.training.loading import load_clips
+from videosal.registry import load_plugin
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import TreeMaker
 
 GROUPS = [[2, 0], [1], [0, 1, 2]]
@@ -33,6 +38,22 @@ def test_groups_come_in_order_and_workers_read_what_would_be_read_here() -> None
         assert ours.names == theirs.names
         assert torch.equal(ours.clips, theirs.clips)
         assert torch.equal(ours.densities, theirs.densities)
+
+
+def test_workers_start_where_opencv_has_threads_and_know_the_plug_ins(dhf1k_tree: TreeMaker, tmp_path: Path) -> None:
+    """A copy of this process would hang as soon as it used OpenCV."""
+    cv2.resize(np.zeros((2000, 2000), np.uint8), (999, 999))
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(
+        "from videosal.models.training.clips import TrainingClips\n\n\nclass MyClips(TrainingClips):\n    pass\n"
+    )
+    unneeded = tmp_path / "unneeded.py"
+    unneeded.write_text("import multiprocessing\nassert multiprocessing.parent_process() is None\n")
+    load_plugin(unneeded)
+    dataset = load_dataset("dhf1k:train", dhf1k_tree((1, 2), n_frames=4))
+    mine = load_plugin(plugin).MyClips(dataset, FORM, seed=0)
+    (here,), (there,) = (list(load_clips(mine, [[0, 1]], workers=workers, join=collate)) for workers in (0, 1))
+    assert torch.equal(here.clips, there.clips)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
