@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ROOMS := metrics datasets models benchmark leaderboards
+# The tests run on several cores already: libraries need not take them all in each.
+ONE := OMP_NUM_THREADS=1
 CODE := videosal $(ROOMS) tests
 
 .PHONY: demo test slow lint format bench clean
@@ -11,7 +13,7 @@ demo: .venv/ready
 	$(BIN)/videosal demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -m "not slow"
+	$(ONE) $(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 8
 
 slow: .venv/ready
 	$(BIN)/python -m pytest -m slow
