@@ -146,7 +146,9 @@ class PackedVideo(Video):
         self._order = {frame: index for index, frame in enumerate(self._names)}
         self._offsets = stored["offsets"][:]
         self._density_rows = stored["density_rows"][:]
+        self._size = (int(stored.attrs["size"][0]), int(stored.attrs["size"][1]))
         self._points: NDArray[np.int64] | None = None
+        self._densities: _Maps | None = None
 
     @property
     def frame_names(self) -> tuple[str, ...]:
@@ -156,8 +158,7 @@ class PackedVideo(Video):
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the ground truth."""
-        height, width = self._stored.attrs["size"]
-        return int(height), int(width)
+        return self._size
 
     @property
     def frames(self) -> FrameSequence:
@@ -172,9 +173,11 @@ class PackedVideo(Video):
     def density(self, frame: str) -> NDArray[Any] | None:
         """Read a density map, in the dtype of the source."""
         row = int(self._density_rows[self._order[frame]])
-        return (
-            None if row == _NO_MAP else _read_chunk(self._stored["density"], row, f"{self._path}: {self.name}/{frame}")
-        )
+        if row == _NO_MAP:
+            return None
+        if self._densities is None:
+            self._densities = _Maps(self._stored["density"], f"{self._path}: {self.name}")
+        return self._densities.read(row)
 
     def fixations(self, frame: str) -> NDArray[Any] | None:
         """Read the fixations as a boolean mask."""
@@ -228,16 +231,20 @@ def _density_store(group: Any, first: NDArray[Any]) -> Any:
     )
 
 
-def _read_chunk(densities: Any, row: int, where: str) -> NDArray[Any]:
-    """Read one map past HDF5's own decompression, which takes several times as long."""
-    size = densities.shape[1:]
-    mask, packed = densities.id.read_direct_chunk((row, 0, 0))
-    if mask:  # stored without compression
-        return np.asarray(densities[row])
-    content = unpack(packed, int(np.prod(size)) * densities.dtype.itemsize)
-    if content is None:
-        raise FileError(f"{where}: the density map is damaged: pack the data set again")
-    return np.frombuffer(content, densities.dtype).reshape(size)
+class _Maps:
+    """Stored maps, read past HDF5's decompression and the making of its objects, which take several times as long."""
+
+    def __init__(self, stored: Any, where: str) -> None:
+        self._id, self._where = stored.id, where
+        self._size, self._dtype = stored.shape[1:], stored.dtype
+        self._bytes = int(np.prod(self._size)) * self._dtype.itemsize
+
+    def read(self, row: int) -> NDArray[Any]:
+        _, packed = self._id.read_direct_chunk((row, 0, 0))
+        content = unpack(packed, self._bytes)
+        if content is None:
+            raise FileError(f"{self._where}, map {row + 1}: the density map is damaged: pack the data set again")
+        return np.frombuffer(content, self._dtype).reshape(self._size)
 
 
 @lru_cache(maxsize=4)

@@ -111,5 +111,5 @@ def test_a_damaged_map_is_named(pack: Path) -> None:
         file["videos/00000/density"].id.write_direct_chunk((1, 0, 0), b"no zlib stream")
     video = load_dataset("dhf1k:val", pack).video("0601")
     assert video.density("0001") is not None
-    with pytest.raises(FileError, match=r"val\.h5: 0601/0002: the density map is damaged"):
+    with pytest.raises(FileError, match=r"val\.h5: 0601, map 2: the density map is damaged"):
         video.density("0002")
