@@ -16,8 +16,8 @@ from videosal.errors import FileError
 from videosal.models.card import ModelCard
 from videosal.models.zoo.keras_weights import KERAS_SUFFIXES, read_keras
 from videosal.models.zoo.letterbox import finish_map, prepare_frame
-from videosal.models.zoo.recurrent import PreparedFrame, RecurrentSystem
-from videosal.models.zoo.system import FIXED, PUBLISHED, SystemEntry
+from videosal.models.zoo.recurrent import RecurrentSystem
+from videosal.models.zoo.system import FIXED, PUBLISHED, PreparedFrame, SystemEntry
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from videosal.errors import InputError
-from videosal.models.zoo.system import SystemEntry, SystemModel
+from videosal.models.zoo.system import PreparedFrame, SystemEntry, SystemModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,8 +92,8 @@ class ClipSystem(SystemModel):
     def finish(self, saliency: NDArray[np.float32], size: tuple[int, int]) -> NDArray[Any]:
         """Turn the network's map (h, w) into the one that the authors save or score; `size` is (H, W) of the frame."""
 
-    def _prepare(self, frame: NDArray[np.uint8]) -> _PreparedFrame:
-        return _PreparedFrame(self.prepare_frame(frame).to(self.device), (frame.shape[0], frame.shape[1]))
+    def _prepare(self, frame: NDArray[np.uint8]) -> PreparedFrame:
+        return PreparedFrame(self.prepare_frame(frame).to(self.device), (frame.shape[0], frame.shape[1]))
 
 
 def causal_window(index: int, length: int) -> list[int]:
@@ -140,20 +140,15 @@ def check_clips(clips: Tensor, length: int) -> None:
         )
 
 
-class _PreparedFrame(NamedTuple):
-    pixels: Tensor
-    size: tuple[int, int]  # of the frame of the video
-
-
 class _HeldFrames:
     """Frames that are read in order and held until they are dropped."""
 
-    def __init__(self, frames: Sequence[_PreparedFrame]) -> None:
+    def __init__(self, frames: Sequence[PreparedFrame]) -> None:
         self._frames = frames
-        self._held: dict[int, _PreparedFrame] = {}
+        self._held: dict[int, PreparedFrame] = {}
         self._read = 0
 
-    def take(self, indices: list[int]) -> list[_PreparedFrame]:
+    def take(self, indices: list[int]) -> list[PreparedFrame]:
         while self._read <= max(indices):
             self._held[self._read] = self._frames[self._read]
             self._read += 1

@@ -16,8 +16,7 @@ from videosal.models.pixels import normalise_pixels, resize_frame
 from videosal.models.prefetch import PrefetchedFrames
 from videosal.models.windows import sliding_windows
 from videosal.models.zoo.letterbox import scaled_size
-from videosal.models.zoo.recurrent import PreparedFrame
-from videosal.models.zoo.system import SystemEntry, SystemModel
+from videosal.models.zoo.system import PreparedFrame, SystemEntry, SystemModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from videosal.models.zoo.system import SystemModel
+from videosal.models.zoo.system import PreparedFrame, SystemModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,21 +13,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
-
-
-class PreparedFrame(NamedTuple):
-    """What is kept of a frame.
-
-    Attributes
-    ----------
-    pixels : Tensor, shape (C, h, w), dtype float32
-        What the network takes.
-    size : tuple of int
-        Height and width of the frame of the video.
-    """
-
-    pixels: Tensor
-    size: tuple[int, int]
 
 
 class RecurrentSystem(SystemModel):

@@ -18,8 +18,8 @@ import numpy as np
 
 from videosal.errors import ModelError
 from videosal.models.card import ModelCard
-from videosal.models.zoo.recurrent import PreparedFrame, RecurrentSystem
-from videosal.models.zoo.system import FIXED, PUBLISHED, SystemEntry
+from videosal.models.zoo.recurrent import RecurrentSystem
+from videosal.models.zoo.system import FIXED, PUBLISHED, PreparedFrame, SystemEntry
 
 if TYPE_CHECKING:
     from pathlib import Path

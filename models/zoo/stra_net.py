@@ -27,8 +27,8 @@ from videosal.models.card import ModelCard
 from videosal.models.zoo.keras_weights import KERAS_SUFFIXES, KerasLayer, order_of, read_keras
 from videosal.models.zoo.letterbox import finish_map, prepare_frame
 from videosal.models.zoo.optical_flow import FLOWS, find_flows, stack_flows, write_flow
-from videosal.models.zoo.recurrent import PreparedFrame, RecurrentSystem
-from videosal.models.zoo.system import FIXED, PUBLISHED, SystemEntry
+from videosal.models.zoo.recurrent import RecurrentSystem
+from videosal.models.zoo.system import FIXED, PUBLISHED, PreparedFrame, SystemEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

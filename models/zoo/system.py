@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from videosal.errors import InputError, ModelError, did_you_mean
 from videosal.models.networks import NetworkEntry
@@ -19,6 +19,21 @@ if TYPE_CHECKING:
 
 PUBLISHED = "published"
 FIXED = "fixed"
+
+
+class PreparedFrame(NamedTuple):
+    """What a system keeps of a frame.
+
+    Attributes
+    ----------
+    pixels : Tensor, shape (C, h, w), dtype float32
+        What the network takes.
+    size : tuple of int
+        Height and width of the frame of the video.
+    """
+
+    pixels: Tensor
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)

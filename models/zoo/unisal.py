@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.models.card import ModelCard
 from videosal.models.pixels import normalise_pixels, resize_frame
-from videosal.models.zoo.recurrent import PreparedFrame, RecurrentSystem
-from videosal.models.zoo.system import PUBLISHED, SystemEntry
+from videosal.models.zoo.recurrent import RecurrentSystem
+from videosal.models.zoo.system import PUBLISHED, PreparedFrame, SystemEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
