@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,9 +16,10 @@ from urllib.parse import quote
 
 from videosal.benchmark.scoring import VideoScores, check_complete
 from videosal.errors import RunError
+from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA = 1
@@ -59,7 +59,7 @@ def clear(run: Path) -> None:
 
 def write_info(run: Path, info: dict[str, Any]) -> None:
     """Write ``run.json``."""
-    _write(run / INFO, lambda part: part.write_text(json.dumps({"schema": SCHEMA, **info}, indent=2) + "\n"))
+    write_whole(run / INFO, lambda part: part.write_text(json.dumps({"schema": SCHEMA, **info}, indent=2) + "\n"))
 
 
 def read_info(run: Path) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def write_video(run: Path, result: VideoScores) -> None:
     }
     file = _video_file(run, result.video)
     file.parent.mkdir(exist_ok=True)
-    _write(file, lambda part: part.write_text(json.dumps(content) + "\n"))
+    write_whole(file, lambda part: part.write_text(json.dumps(content) + "\n"))
 
 
 def read_video(run: Path, video: str) -> VideoScores | None:
@@ -130,7 +130,7 @@ def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any])
                     array = np.array([str(value).encode() for value in values], dtype=np.bytes_)
                 file.create_dataset(f"frames/{name}", data=array)
 
-    _write(run / SCORES, write)
+    write_whole(run / SCORES, write)
 
 
 def drop_scores(run: Path) -> None:
@@ -140,15 +140,3 @@ def drop_scores(run: Path) -> None:
 
 def _video_file(run: Path, video: str) -> Path:
     return run / VIDEOS / f"{quote(video, safe=' ')}.json"
-
-
-def _write(file: Path, write: Callable[[Path], object]) -> None:
-    part = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        write(part)
-        with part.open("rb") as handle:
-            os.fsync(handle.fileno())
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise RunError(f"cannot write {file} ({error.strerror or error})") from error

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -17,9 +16,10 @@ import torch
 from videosal.errors import RunError
 from videosal.models.networks import match_official, official_state_dict
 from videosal.models.weights import read_checkpoint, write_checkpoint
+from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from torch import nn
@@ -96,7 +96,14 @@ def clear(folder: Path) -> None:
 def write_state(folder: Path, state: State) -> None:
     """Write ``state.pt``, complete or not at all."""
     content = {"schema": SCHEMA, **{field.name: getattr(state, field.name) for field in fields(State)}}
-    write_whole(folder / STATE, lambda part: torch.save(content, part))
+
+    def write(part: Path) -> None:
+        try:
+            torch.save(content, part)
+        except RuntimeError as error:  # torch's answer to a full disk
+            raise OSError(str(error).splitlines()[0]) from error
+
+    write_whole(folder / STATE, write)
 
 
 def read_state(folder: Path) -> State | None:
@@ -128,25 +135,3 @@ def write_weights(file: Path, network: nn.Module, *, model: str) -> None:
 def load_weights(file: Path, network: nn.Module) -> None:
     """Load what `write_weights` wrote into the network."""
     network.load_state_dict(match_official(network, read_checkpoint(file)))
-
-
-def write_whole(file: Path, write: Callable[[Path], object]) -> None:
-    """Write a file beside its place, flush it to disk and rename it.
-
-    Raises
-    ------
-    RunError
-        It cannot be written.
-    """
-    part = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        write(part)
-        with part.open("rb") as handle:
-            os.fsync(handle.fileno())
-        part.replace(file)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        raise RunError(
-            f"cannot write {file} ({getattr(error, 'strerror', None) or str(error).splitlines()[0]})"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)

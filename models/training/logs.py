@@ -10,7 +10,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from videosal.errors import InputError
-from videosal.models.training.checkpoints import BOARD, EPOCHS, STEPS, write_whole
+from videosal.models.training.checkpoints import BOARD, EPOCHS, STEPS
+from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

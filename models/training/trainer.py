@@ -14,6 +14,7 @@ from videosal.models.training.distributed import Processes, join_processes
 from videosal.models.training.logs import check_board
 from videosal.models.training.loop import TrainingLoop
 from videosal.models.training.recipe import Recipe, prepare_recipe
+from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +141,7 @@ def _open_folder(recipe: Recipe, existing: Existing) -> None:
             f"{folder} was trained with another {' and another '.join(changed)}: choose another --out, "
             "or start again with --existing overwrite"
         )
-    checkpoints.write_whole(file, lambda part: part.write_text(format_config(recipe.config), encoding="utf-8"))
+    write_whole(file, lambda part: part.write_text(format_config(recipe.config), encoding="utf-8"))
 
 
 @contextmanager

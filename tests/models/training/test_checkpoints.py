@@ -10,6 +10,7 @@ from videosal.errors import RunError
 from videosal.models import create_model, register_model
 from videosal.models.training import checkpoints
 from videosal.models.training.checkpoints import State
+from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(RunError, match=r"cannot write .*file \(No space left on device\)"):
-        checkpoints.write_whole(file, fail)
+        write_whole(file, fail)
     assert [found.read_text() for found in tmp_path.iterdir()] == ["old"]
 
 
