@@ -93,8 +93,9 @@ def mean_interval(values: ArrayLike, weights: ArrayLike | None = None, *, seed: 
         return float(found[0]), float(found[0])
     from scipy import stats
 
+    exponent = int(np.frexp(np.abs(found).max())[1])
     result = stats.bootstrap(
-        (found, given),
+        (np.ldexp(found, -exponent), given),  # third powers of figures near zero would be zero; no bit is lost
         _weighted_mean,
         paired=True,
         vectorized=True,
@@ -104,7 +105,8 @@ def mean_interval(values: ArrayLike, weights: ArrayLike | None = None, *, seed: 
         method="BCa",
         rng=np.random.default_rng(seed),
     )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+    low, high = np.ldexp(result.confidence_interval, exponent)
+    return float(low), float(high)
 
 
 def compare_scores(

@@ -41,6 +41,12 @@ def test_degenerate_intervals() -> None:
     assert all(math.isnan(bound) for bound in mean_interval([]))
     assert all(math.isnan(bound) for bound in mean_interval([0.3]))
     assert mean_interval([0.3, 0.3, 0.3]) == (0.3, 0.3)
+
+
+def test_the_interval_scales_with_the_figures_down_to_the_smallest() -> None:
+    values = np.array([0.1, 0.2, 0.4, 0.9])
+    low, high = mean_interval(values)
+    assert mean_interval(np.ldexp(values, -700)) == (math.ldexp(low, -700), math.ldexp(high, -700))
     low, high = mean_interval([1.0, 2.0])
     assert 1 <= low < high <= 2
 
