@@ -71,10 +71,10 @@ class Leaderboard:
         Parameters
         ----------
         runs : iterable of Run, str or Path
-            Runs, or the folders that they are stored in. May be empty where `published` is given.
+            Runs, or the folders that they are stored in. May be empty.
         published : str or iterable of str, optional
             Published tables to stand above the runs, see :func:`videosal.leaderboards.list_published`. Default: the
-            layout's own (``table3`` to ``table6`` have one), or none; an empty list is none.
+            layout's own where there are no runs, and always in ``table3`` to ``table6``; an empty list is none.
         allow_incomplete : bool, default False
             Print runs with missing or unusable predictions, with a mark, instead of refusing them.
         layout : str, default "table1"
@@ -133,11 +133,11 @@ class Leaderboard:
             if not 0 <= digits <= MAX_DIGITS:
                 raise InputError(f"digits is {digits}, expected 0 to {MAX_DIGITS}")
             design = replace(design, digits=digits)
-        if published is None and by is None:
+        gathered = gather_runs(runs, metrics=design.metrics, allow_incomplete=allow_incomplete, seeds=seeds)
+        if published is None and by is None and (design.above_runs or not gathered):
             published = design.published
         names = [published] if isinstance(published, str) else list(dict.fromkeys(published or ()))
         reported = [load_published(name) for name in names]
-        gathered = gather_runs(runs, metrics=design.metrics, allow_incomplete=allow_incomplete, seeds=seeds)
         if rows:
             gathered, reported = select_rows(rows, gathered, reported)
         if by is not None:

@@ -43,7 +43,16 @@ def test_unknown_names_are_refused(make_run: MakeRun) -> None:
 
 def test_nothing_at_all_is_refused() -> None:
     with pytest.raises(TableError, match="nothing to print"):
-        Leaderboard.from_runs([])
+        Leaderboard.from_runs([], published=[])
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_layout_prints_its_own_published_rows_where_there_are_no_runs(make_run: MakeRun, number: int) -> None:
+    layout, run = f"table{number}", make_run()
+    assert Leaderboard.from_runs([], layout=layout) == Leaderboard.from_runs(
+        [], published=f"stsanet-{layout}", layout=layout
+    )
+    assert len(Leaderboard.from_runs([run]).table.rows) == 1
 
 
 @pytest.mark.parametrize("form", ["markdown", "latex", "csv", "html", "json"])

@@ -51,13 +51,12 @@ def command(
     label: str | None,
     **options: Any,
 ) -> None:
-    """Print the run directories RUNS, with published rows if asked, as one table."""
-    from videosal.leaderboards import Leaderboard
-    from videosal.leaderboards.layouts import get_layout
+    """Print the run directories RUNS, with published rows if asked, as one table.
 
-    given = runs or published or options["profile"]
-    if not given and get_layout(options["layout"]).published is None:
-        raise click.UsageError("nothing to print: give run directories, or --published stsanet-table1")
+    Without RUNS the layout's own published rows are printed.
+    """
+    from videosal.leaderboards import Leaderboard
+
     ending = ENDINGS.get(Path(out).suffix.lower(), "markdown") if out else "markdown"
     form = "bibtex" if bibtex else form or ending
     looks = {name: value for name, value in (("marks", marks), ("caption", caption), ("label", label)) if value}
