@@ -80,7 +80,6 @@ class Comparison(ABC):
     values: Array
     prediction: Spread
     density: Spread
-    _d: Array
 
     def __init__(self, frame: Frame, protocol: Protocol) -> None:
         self.protocol = protocol
@@ -162,7 +161,7 @@ class Comparison(ABC):
         return gain / n
 
     def emd(self) -> float:
-        prediction, density = (x.reshape(self.shape).astype(np.float64) for x in (self.values, self._d))
+        prediction, density = (x.reshape(self.shape).astype(np.float64) for x in (self.values, self._densities))
         return EMD[self.protocol.emd](prediction, density)
 
     def auc(self) -> float:
@@ -183,6 +182,11 @@ class Comparison(ABC):
         if self.prediction.constant:
             return 0.5
         return whitney(self.values[self.fixations], self.values[self.others])
+
+    @property
+    @abstractmethod
+    def _densities(self) -> Array:
+        """The density, flat."""
 
     @abstractmethod
     def _codeviation(self) -> float:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from videosal.metrics import kernels_bytes
 from videosal.metrics.comparison import Comparison, Spread
 from videosal.metrics.flat import flat, words
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from videosal.metrics.inputs import Frame
     from videosal.metrics.protocols import Protocol
+    from videosal.metrics.sparse_map import SparseMap
 
+    Bytes = NDArray[np.uint8]
     Counts = NDArray[np.int64]
 
 
@@ -28,16 +31,22 @@ class EightBitComparison(Comparison):
         self.values = flat(frame.prediction)
         if with_density:
             assert frame.density is not None
-            self._d = flat(frame.density)
-            d_words = words(self._d)
-            self._counts, self._weights = kernels_bytes.weighted_histogram(
-                self.values, words(self.values), self._d, d_words
-            )
-            self._density_counts = kernels_bytes.histogram(self._d, d_words)
-            self.density = byte_spread(self._density_counts, self._d.size)
+            self._counts, self._weights, self._density_counts = self._count(frame.density)
+            self.density = byte_spread(self._density_counts, self.values.size)
         else:
             self._counts = kernels_bytes.histogram(self.values, words(self.values))
         self.prediction = byte_spread(self._counts, self.values.size)
+
+    def _count(self, density: Any) -> tuple[Counts, Counts, Counts]:
+        """Return the histogram of the prediction, the density at each of its values, and the density's histogram."""
+        self._d = flat(np.asarray(density))
+        d_words = words(self._d)
+        counts, weights = kernels_bytes.weighted_histogram(self.values, words(self.values), self._d, d_words)
+        return counts, weights, kernels_bytes.histogram(self._d, d_words)
+
+    @property
+    def _densities(self) -> Bytes:
+        return self._d
 
     def _codeviation(self) -> float:
         means = self.prediction.mean, self.density.mean
@@ -58,6 +67,28 @@ class EightBitComparison(Comparison):
 
     def _alarms(self) -> Counts:
         return kernels_bytes.count_survivors(self._counts, self._thresholds)
+
+
+class SparseComparison(EightBitComparison):
+    """A prediction of 8 bits, and a density of 8 bits in runs that leave some pixels out, which are zero."""
+
+    def _count(self, density: SparseMap) -> tuple[Counts, Counts, Counts]:
+        from videosal.metrics import kernels_runs
+
+        self._runs = density
+        counts = kernels_bytes.histogram(self.values, words(self.values))
+        weights = kernels_runs.run_weights(self.values, density.starts, density.ends, density.values)
+        return counts, weights, kernels_runs.run_histogram(density.values, density.size)
+
+    @property
+    def _densities(self) -> Bytes:
+        return np.asarray(self._runs).reshape(-1)
+
+    def _overlap(self) -> float:
+        from videosal.metrics import kernels_runs
+
+        runs, p, d = self._runs, self.prediction, self.density
+        return kernels_runs.run_overlap(self.values, runs.starts, runs.ends, runs.values, p.low, p.excess, d.excess)
 
 
 def byte_spread(counts: Counts, size: int) -> Spread:

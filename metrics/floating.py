@@ -41,7 +41,11 @@ class FloatComparison(Comparison):
             self.prediction = spread
         if with_density:
             assert frame.density is not None
-            self._d, self.density = _measure_density(flat(frame.density))
+            self._d, self.density = _measure_density(flat(np.asarray(frame.density)))
+
+    @property
+    def _densities(self) -> Array:
+        return self._d
 
     def _codeviation(self) -> float:
         return kernels_floats.codeviation(self.values, self._d, self.prediction.mean, self.density.mean)

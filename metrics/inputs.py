@@ -13,6 +13,7 @@ from videosal.metrics import kernels_counts
 from videosal.metrics.baseline import read_baseline
 from videosal.metrics.flat import flat, words
 from videosal.metrics.resize import RESIZE
+from videosal.metrics.sparse_map import SparseMap
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -33,7 +34,7 @@ class Frame:
     ----------
     prediction : (H, W) array
         uint8 where it was given as that (or bool) and in this size; else any real dtype.
-    density : (H, W) array or None
+    density : (H, W) array, SparseMap or None
         Finite and not negative.
     fixations, other_fixations : (n,) int64 array or None
         Flat indices of pixels, each once.
@@ -43,7 +44,7 @@ class Frame:
     """
 
     prediction: Array
-    density: Array | None
+    density: Array | SparseMap | None
     fixations: Pixels | None
     other_fixations: Pixels | None
     baseline: Baseline | None
@@ -68,7 +69,7 @@ def read_frame(
         An argument is not what `score_frame` documents; the text begins with its name.
     """
     p = read_map("prediction", prediction)
-    d = None if density is None else read_density(density)
+    d = density if density is None or isinstance(density, SparseMap) else read_density(density)
     f = None if fixations is None else np.asarray(fixations)
     o = None if other_fixations is None else np.asarray(other_fixations)
     truth = None if d is None else d.shape

@@ -10,8 +10,9 @@ import numpy as np
 from videosal.errors import PluginError
 from videosal.metrics.comparison import METRICS
 from videosal.metrics.definitions import OURS, custom_metric
-from videosal.metrics.eight_bit import EightBitComparison
+from videosal.metrics.eight_bit import EightBitComparison, SparseComparison
 from videosal.metrics.inputs import read_frame
+from videosal.metrics.sparse_map import SparseMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,11 +52,10 @@ def score(
 
 def compare(frame: Frame, protocol: Protocol, *, with_density: bool) -> Comparison:
     """Choose the way that suits the dtypes."""
-    of_bytes = frame.prediction.dtype == np.uint8 and (
-        not with_density or (frame.density is not None and frame.density.dtype == np.uint8)
-    )
-    if of_bytes:
-        return EightBitComparison(frame, protocol, with_density=with_density)
+    density = frame.density
+    if frame.prediction.dtype == np.uint8 and (not with_density or (density is not None and density.dtype == np.uint8)):
+        in_runs = with_density and isinstance(density, SparseMap) and density.values.size < density.size
+        return (SparseComparison if in_runs else EightBitComparison)(frame, protocol, with_density=with_density)
     from videosal.metrics.floating import FloatComparison  # a process that scores image files has no need of it
 
     return FloatComparison(frame, protocol, with_density=with_density)
@@ -75,7 +75,7 @@ def custom_score(name: str, frame: Frame) -> float:
         return float(
             metric.compute(
                 frame.prediction.astype(np.float64, copy=False),
-                None if frame.density is None else frame.density.astype(np.float64, copy=False),
+                None if frame.density is None else np.asarray(frame.density, np.float64),
                 _mask(frame.fixations, shape),
                 _mask(frame.other_fixations, shape),
                 None if baseline is None else baseline.values.reshape(shape).astype(np.float64, copy=False),
