@@ -55,7 +55,7 @@ def calibrate_on(plan: Plan, truth: Dataset, split: str, predictions: Path | Non
 def _pairs(plan: Plan, training: Dataset, predictions: Path | None) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield maps with their densities, for evenly spaced frames of each video that have both."""
     model = replace(plan.model, save_maps=None) if plan.model else None
-    scorer = Scorer(replace(plan, dataset=training.full_name, model=model), None)
+    scorer = Scorer(replace(plan, dataset=training.full_name, model=model), training)
     files = take_inventory(predictions, training.videos).files if predictions is not None else None
     for video in training:
         names = video.frame_names

@@ -15,7 +15,7 @@ from videosal.benchmark.plan import MEAN_OTHERS, make_job
 from videosal.benchmark.provenance import describe_environment
 from videosal.benchmark.saved_maps import is_saved
 from videosal.benchmark.shards import deal
-from videosal.datasets.densities import sum_of_means
+from videosal.datasets.densities import add_up
 from videosal.errors import RunError
 from videosal.metrics import get_protocol, warm_up
 
@@ -97,15 +97,22 @@ def _score_pending(
 ) -> Iterator[VideoScores]:
     """Score the longest videos first, so that no worker is left with one at the end."""
     warm_up()  # so that workers load compiled kernels from the cache instead of compiling them side by side
-    needs_average = any("ig" in job.metrics for job in jobs) and plan.baseline == MEAN_OTHERS
-    session = Session(plan, sum_of_means(truth) if needs_average else None)
+    if plan.baseline == MEAN_OTHERS and any("ig" in job.metrics for job in jobs):
+        jobs = _with_others(jobs, truth)
+    session = Session(plan)
     frames = {job.video: len(truth.video(job.video).frame_names) for job in jobs}
     done = 0
-    for result in run_jobs(session, sorted(jobs, key=lambda job: -frames[job.video]), executor):
+    for result in run_jobs(session, sorted(jobs, key=lambda job: -frames[job.video]), executor, truth):
         done += frames[result.video]
         if progress:
             progress(done, sum(frames.values()), result.video)
         yield result
+
+
+def _with_others(jobs: list[Job], truth: Dataset) -> list[Job]:
+    means = {video.name: video.mean_density() for video in truth}
+    total = add_up(means.values())
+    return [replace(job, others=total - means.pop(job.video)) for job in jobs]
 
 
 def _keep(path: Path, result: VideoScores) -> VideoScores:

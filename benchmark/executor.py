@@ -17,9 +17,8 @@ from videosal.errors import InputError, RunError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from videosal.benchmark.plan import Job, Plan
+    from videosal.datasets import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,6 @@ class Session:
     """What a process needs once to score the jobs of an evaluation."""
 
     plan: Plan
-    density_sum: NDArray[Any] | None
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -41,8 +39,8 @@ class SerialExecutor(Executor):
         return future
 
 
-def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor) -> Iterator[VideoScores]:
-    """Score the videos of `jobs` and yield each result as it is done.
+def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset: Dataset) -> Iterator[VideoScores]:
+    """Score the videos of `jobs`, which are those of `dataset`, and yield each result as it is done.
 
     The scores do not depend on the executor; the order in which they come does.
 
@@ -54,7 +52,8 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor) -> Itera
         A video could not be scored.
     """
     if isinstance(executor, SerialExecutor):
-        yield from (executor.submit(score_job, session, job).result() for job in jobs)  # one after the other
+        scorer = Scorer(session.plan, dataset)
+        yield from (executor.submit(scorer.score, job).result() for job in jobs)  # one after the other
         return
     futures = [executor.submit(score_job, session, job) for job in jobs]
     try:
@@ -106,7 +105,7 @@ def score_job(session: Session, job: Job) -> VideoScores:
     """Score one job with the scorer that this process keeps for the session."""
     if _kept.get("token") != session.token:
         _kept.clear()
-        _kept.update(token=session.token, scorer=Scorer(session.plan, session.density_sum))
+        _kept.update(token=session.token, scorer=Scorer(session.plan))
     scorer: Scorer = _kept["scorer"]
     return scorer.score(job)
 

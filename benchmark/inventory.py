@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from videosal.benchmark.map_reader import MapRef, find_damaged
+from videosal.benchmark.map_reader import MapRef
 from videosal.benchmark.map_sequences import SEQUENCE_SUFFIXES, open_sequence
 from videosal.benchmark.map_trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
-from videosal.datasets.images import MAP_SUFFIXES, frame_number, natural_key
+from videosal.datasets.images import MAP_SUFFIXES, frame_number, natural_key, suffix_of
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def take_inventory(root: Path, videos: Sequence[Video]) -> Inventory:
         inventory.missing.extend(f"{video.name}/{frame}" for frame in video.frame_names if frame not in files)
     if not any(inventory.files.values()):
         raise PredictionError(_nothing_found(root, entries, videos, inventory))
-    inventory.damaged.update(find_damaged(tree, (ref for files in inventory.files.values() for ref in files.values())))
+    inventory.damaged.update(_find_damaged(tree, inventory.files))
     return inventory
 
 
@@ -89,6 +90,7 @@ def list_some(names: Iterable[object], limit: int = _NAMED) -> str:
     return ", ".join(texts[:limit]) + rest
 
 
+@lru_cache(maxsize=1 << 14)  # the frames of all videos are called alike in most data sets
 def unpadded(name: str) -> str:
     """Strip image extensions and the zeros in front of numbers, so that ``0001.png.jpg`` and ``1`` are equal."""
     stem = re.sub(r"(\.(png|jpe?g|bmp|tiff?|npy))+$", "", name, flags=re.IGNORECASE)
@@ -105,13 +107,12 @@ def _group_by_video(
     for entry in entries:
         *folders, file = entry.name.split("/")
         place = next((i for i, folder in enumerate(folders) if unpadded(folder) in names), None)
-        path = PurePosixPath(file)
         if place is not None:
             video = names[unpadded(folders[place])]
             base = "/".join(folders[: place + 1])
             found.setdefault(video, _Found()).folders.setdefault(base, []).append(entry)
-        elif path.suffix.lower() in SEQUENCE_SUFFIXES and unpadded(path.stem) in names:
-            found.setdefault(names[unpadded(path.stem)], _Found()).sequences.append(entry)
+        elif suffix_of(file) in SEQUENCE_SUFFIXES and (stem := unpadded(PurePosixPath(file).stem)) in names:
+            found.setdefault(names[stem], _Found()).sequences.append(entry)
         else:
             left.append(entry)
     if not found and (own := _single_video(tree.root, names, videos)):
@@ -147,10 +148,10 @@ def _match_frames(tree: MapTree, video: Video, found: _Found, inventory: Invento
             if frame is None:
                 inventory.extra.append(entry.name)
             elif frame in matched:
-                both = f"{tree.locate(matched[frame].name)} and {file}"
+                both = f"{matched[frame].where} and {file}"
                 raise PredictionError(f"{both} are both frame {frame}: keep one of them")
             else:
-                matched[frame] = MapRef(tree.root, entry.name, (entry.size, entry.stamp))
+                matched[frame] = MapRef(tree.root, entry)
     return matched
 
 
@@ -159,7 +160,7 @@ def _maps_of(tree: MapTree, base: str, entries: list[Entry], frames: Mapping[str
     inner: dict[str, list[Entry]] = {}
     for entry in entries:
         folder, _, file = entry.name.rpartition("/")
-        suffix = PurePosixPath(file).suffix.lower()
+        suffix = suffix_of(file)
         if suffix in MAP_SUFFIXES or (not suffix and unpadded(file) in frames):
             inner.setdefault(folder.removeprefix(base).strip("/"), []).append(entry)
     if "" in inner:
@@ -179,14 +180,19 @@ def _match_sequence(tree: MapTree, video: Video, entry: Entry) -> dict[str, MapR
     places = {name: order for order, name in enumerate(names)}
     if length != len(names):
         places = {name: (frame_number(name) or order + 1) - 1 for name, order in places.items()}
-    stamp = (entry.size, entry.stamp)
-    return {name: MapRef(tree.root, entry.name, stamp, place) for name, place in places.items() if 0 <= place < length}
+    return {name: MapRef(tree.root, entry, place) for name, place in places.items() if 0 <= place < length}
+
+
+def _find_damaged(tree: MapTree, files: Mapping[str, Mapping[str, MapRef]]) -> dict[str, str]:
+    """Find files of single maps that are cut short."""
+    entries = (ref.entry for found in files.values() for ref in found.values() if ref.index is None)
+    return {tree.locate(entry.name): reason for entry in entries if (reason := tree.find_damage(entry))}
 
 
 def _top_names(entries: list[Entry]) -> list[str]:
     """Name the maps that belong to nothing by the folder they lie in, once each."""
     suffixes = MAP_SUFFIXES | SEQUENCE_SUFFIXES
-    maps = (entry.name for entry in entries if PurePosixPath(entry.name).suffix.lower() in suffixes)
+    maps = (entry.name for entry in entries if suffix_of(entry.name) in suffixes)
     return list(dict.fromkeys(name.rpartition("/")[0] or name for name in maps))
 
 

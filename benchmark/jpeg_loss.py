@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.datasets.images import read_map
+from videosal.benchmark.map_reader import MapReader
+from videosal.datasets.images import decode_map
 from videosal.metrics import get_protocol, metric_info, score_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from videosal.datasets import Video
 
 _FRAMES = 8  # to measure on, evenly spaced over all
+_SUFFIXES = (".jpg", ".jpeg")
 _SHIFT = 4  # pixels: half a block, so that compressing again makes an error of its own
 _NEEDS = {"density", "fixations"}  # metrics that need other videos are left out
 
@@ -48,26 +49,34 @@ def measure_jpeg_loss(
     -------
     dict or None
         ``maps``: number of JPEG maps; ``frames``: number of them that were measured; ``change``: mean absolute change
-        per metric. None where no map in a folder is a JPEG.
+        per metric. None where there is no JPEG that can be read.
     """
     lossy = [
-        (video, frame, file)
+        (video, frame, ref)
         for video in videos
         for frame, ref in files.get(video.name, {}).items()
-        if (file := _jpeg_file(ref))
+        if ref.entry.name.lower().endswith(_SUFFIXES)
     ]
     if not lossy:
         return None
     measurable = [name for name in metrics if set(metric_info(name).needs) <= _NEEDS]
     places = sorted({round(place) for place in np.linspace(0, len(lossy) - 1, _FRAMES)})
     chosen = [lossy[place] for place in places]
-    changes = [_measure(video, frame, file, protocol, measurable) for video, frame, file in chosen]
+    reader = MapReader()
+    measured = [
+        _measure(video, frame, reader.tree_of(ref).read(ref.entry.name), ref.where, protocol, measurable)
+        for video, frame, ref in chosen
+        if not reader.is_damaged(ref)
+    ]
+    changes = [change for change in measured if change is not None]
+    if not changes:
+        return None
     means = {
         name: float(np.mean(values))
         for name in measurable
         if (values := [change[name] for change in changes if name in change])
     }
-    return {"maps": len(lossy), "frames": len(chosen), "change": means}
+    return {"maps": len(lossy), "frames": len(changes), "change": means}
 
 
 def describe_jpeg_loss(loss: Mapping[str, Any]) -> str:
@@ -77,33 +86,38 @@ def describe_jpeg_loss(loss: Mapping[str, Any]) -> str:
     return f"{loss['maps']} maps are JPEG, which is lossy{effect}; save maps as PNG"
 
 
-def _jpeg_file(ref: MapRef) -> Path | None:
-    file = ref.root / ref.name
-    return file if file.suffix.lower() in (".jpg", ".jpeg") and ref.root.is_dir() else None
-
-
-def _measure(video: Video, frame: str, file: Path, protocol: str, metrics: Sequence[str]) -> dict[str, float]:
-    """Return the absolute change of each metric that is defined for the frame."""
+def _measure(
+    video: Video, frame: str, data: bytes, where: str, protocol: str, metrics: Sequence[str]
+) -> dict[str, float] | None:
+    """Return the absolute change of each metric that is defined for the frame; None if the file is no JPEG."""
+    if not (tables := _quantisation(data)):
+        return None
     points = get_protocol(protocol).repeats
     truth: dict[str, Any] = {
         "density": video.density(frame),
-        "fixations": video.fixation_points(frame) if points else video.fixations(frame),
+        "fixations": video.fixation_points(frame) if points else video.stored_fixations(frame),
     }
     defined = [name for name in metrics if all(truth[need] is not None for need in metric_info(name).needs)]
-    saliency = read_map(file)
+    saliency = decode_map(data, where)
     before, after = (
-        score_frame(each, **truth, metrics=defined, protocol=protocol) for each in (saliency, _again(saliency, file))
+        score_frame(each, **truth, metrics=defined, protocol=protocol) for each in (saliency, _again(saliency, tables))
     )
     changes = {name: abs(after[name] - before[name]) for name in defined}
     return {name: change for name, change in changes.items() if np.isfinite(change)}
 
 
-def _again(saliency: NDArray[Any], file: Path) -> NDArray[np.uint8]:
-    """Compress a map as its file is compressed, with the blocks elsewhere."""
+def _quantisation(data: bytes) -> dict[int, list[int]] | None:
+    """Return the quantisation tables of a JPEG file; None for another one, whatever its name."""
     from PIL import Image
 
-    with Image.open(file) as image:
-        tables = image.quantization  # type: ignore[attr-defined]
+    with Image.open(io.BytesIO(data)) as image:
+        return getattr(image, "quantization", None)
+
+
+def _again(saliency: NDArray[Any], tables: dict[int, list[int]]) -> NDArray[np.uint8]:
+    """Compress a map with the tables of its file and the blocks elsewhere."""
+    from PIL import Image
+
     padded = np.pad(saliency, ((_SHIFT, 0), (_SHIFT, 0)), mode="edge")
     buffer = io.BytesIO()
     Image.fromarray(padded).save(buffer, "JPEG", qtables=tables)

@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from videosal.errors import PredictionError
+from videosal.datasets.images import find_damage, read_bytes
+from videosal.errors import FileError, PredictionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,11 +55,20 @@ class MapTree(ABC):
 
     @abstractmethod
     def read(self, name: str) -> bytes:
-        """Read a file; raise `PredictionError` where it is not there or damaged."""
+        """Read a file; raise `FileError` where it is not there or damaged."""
 
     def locate(self, name: str) -> str:
         """Say where a file lies, for messages."""
         return f"{self.root}:{name}"
+
+    def find_damage(self, entry: Entry) -> str | None:
+        """Say what is wrong with a file without reading all of it; None if nothing is, as far as that shows."""
+        return None if entry.size else "is empty (0 bytes)"
+
+    def changed(self, entry: Entry) -> bool:
+        """Whether a file is not what it was when it was listed; what is in an open archive stays as it is."""
+        del entry
+        return False
 
 
 class FolderTree(MapTree):
@@ -70,14 +80,23 @@ class FolderTree(MapTree):
 
     def read(self, name: str) -> bytes:
         """Read a file."""
-        try:
-            return (self.root / name).read_bytes()
-        except OSError as error:
-            raise PredictionError(f"{self.locate(name)}: cannot be read ({error.strerror or error})") from error
+        return read_bytes(self.locate(name))
 
     def locate(self, name: str) -> str:
         """Return the path of a file."""
-        return str(self.root / name)
+        return f"{self.root}/{name}"
+
+    def find_damage(self, entry: Entry) -> str | None:
+        """Judge a file by its first and last bytes."""
+        return find_damage(self.locate(entry.name))
+
+    def changed(self, entry: Entry) -> bool:
+        """Compare size and time."""
+        try:
+            status = os.stat(self.locate(entry.name))  # noqa: PTH116  # a Path takes longer than the call
+        except OSError:
+            return True
+        return (status.st_size, status.st_mtime_ns) != (entry.size, entry.stamp)
 
     def _walk(self, folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[Entry]:
         status = folder.stat()
@@ -117,7 +136,7 @@ class ZipTree(MapTree):
         try:
             return self._archive.read(name)
         except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
-            raise PredictionError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
+            raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
 
 
 class TarTree(MapTree):
@@ -155,7 +174,7 @@ class TarTree(MapTree):
             assert file is not None
             return file.read()
         except (OSError, KeyError, EOFError, tarfile.TarError) as error:
-            raise PredictionError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
+            raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
 
 
 def open_tree(root: Path) -> MapTree:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from videosal.benchmark.map_trees import open_tree
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from videosal.benchmark.map_reader import MapRef
     from videosal.datasets import Video
     from videosal.metrics import Protocol
@@ -131,16 +134,15 @@ class Job:
         Fingerprints of all that the scores depend on, by the name that a message uses.
     files : dict of str to MapRef, or None
         The map of each frame that has one; None for a live model.
+    others : ndarray, shape (90, 160), or None
+        Sum of the mean densities of the other videos, where that is the baseline of IG.
     """
 
     video: str
     metrics: tuple[str, ...]
     inputs: dict[str, str]
     files: dict[str, MapRef] | None
-
-    def changed_files(self) -> list[str]:
-        """Name the files that are not what they were when they were listed."""
-        return [ref.where for ref in self.files.values() if ref.changed()] if self.files else []
+    others: NDArray[np.float64] | None = field(default=None, compare=False)
 
 
 def make_job(
@@ -153,13 +155,17 @@ def make_job(
     by_content = compare == "content"
     inputs = {
         "the protocol": _digest([plan.signature(), plan.float_maps, plan.calibration]),
-        "the ground truth": _digest([split_fingerprint, _truth_content(video) if by_content else video.fingerprint()]),
+        "the ground truth": _digest([split_fingerprint, _truth_content(video) if by_content else None]),
     }
     if plan.model:
         inputs["the model"] = _digest(plan.model.identity())
     if files is not None:
-        known = {frame: _content(ref) if by_content else ref.stamp for frame, ref in files.items()}
-        inputs["the predictions"] = _digest([[frame, files[frame].name, stamp] for frame, stamp in known.items()])
+        inputs["the predictions"] = _digest(
+            [
+                [frame, ref.entry.name, _content(ref) if by_content else [ref.entry.size, ref.entry.stamp]]
+                for frame, ref in files.items()
+            ]
+        )
     return Job(video.name, plan.metrics, inputs, files)
 
 
@@ -168,7 +174,7 @@ def _digest(content: Any) -> str:
 
 
 def _content(ref: MapRef) -> str:
-    return hashlib.sha256(open_tree(ref.root).read(ref.name)).hexdigest()
+    return hashlib.sha256(open_tree(ref.root).read(ref.entry.name)).hexdigest()
 
 
 def _truth_content(video: Video) -> str:

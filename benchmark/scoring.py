@@ -6,14 +6,13 @@ import math
 import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.map_reader import MapReader, MapRef, is_damaged
-from videosal.benchmark.map_trees import open_tree
+from videosal.benchmark.map_reader import MapReader, MapRef
 from videosal.benchmark.plan import CENTER, Job, Plan
 from videosal.benchmark.saved_maps import quantise, save_map
 from videosal.datasets import (
@@ -22,7 +21,6 @@ from videosal.datasets import (
     load_dataset,
     negatives_from_map,
     same_video_negatives,
-    video_mean_density,
 )
 from videosal.datasets.images import read_map
 from videosal.errors import FileError, PredictionError, RunError
@@ -85,17 +83,15 @@ class Scorer:
     ----------
     plan : Plan
         What to score.
-    density_sum : ndarray, shape (90, 160), or None
-        `videosal.datasets.densities.sum_of_means` of the split, from which each video's own part is taken away;
-        None where the baseline of IG is another.
+    dataset : Dataset, optional
+        Where this process has it open already; else it is opened, and was checked where the plan was made.
     """
 
-    def __init__(self, plan: Plan, density_sum: NDArray[np.float64] | None) -> None:
+    def __init__(self, plan: Plan, dataset: Dataset | None = None) -> None:
         for plugin in plan.plugins:
             load_plugin(plugin)
         self.plan = plan
-        self.dataset: Dataset = load_dataset(plan.dataset, plan.root, **plan.dataset_options)
-        self._density_sum = density_sum
+        self.dataset = dataset or load_dataset(plan.dataset, plan.root, check_pack=False, **plan.dataset_options)
         self._model: Any = None
         self._reader = MapReader()
         self._rules = get_protocol(plan.protocol)
@@ -105,7 +101,7 @@ class Scorer:
         """Score the video that `job` names."""
         video = self.dataset.video(job.video)
         negatives = self._negatives(video) if "sauc" in job.metrics else None
-        baseline = self._baseline(video) if "ig" in job.metrics else None
+        baseline = self._baseline(video, job.others) if "ig" in job.metrics else None
         if baseline is not None:
             baseline.setflags(write=False)  # score_frame then measures it once for the whole video
         result = VideoScores(job.video, job.inputs, [], [], {metric: [] for metric in job.metrics})
@@ -113,7 +109,7 @@ class Scorer:
             result.negatives.extend(negatives.sources)
         depths = set()
         for frame, saliency in zip(video.frame_names, self.maps(video, job), strict=True):
-            status = saliency if isinstance(saliency, str) else OK if np.isfinite(saliency).all() else NON_FINITE
+            status = saliency if isinstance(saliency, str) else OK if _is_finite(saliency) else NON_FINITE
             scores = {}
             if status == OK and not isinstance(saliency, str):
                 depths.add(saliency.dtype.name)
@@ -126,7 +122,7 @@ class Scorer:
             for metric, values in result.scores.items():
                 values.append(scores.get(metric, math.nan))
         result.depths.extend(sorted(depths))
-        if changed := job.changed_files():
+        if job.files and (changed := self._reader.changed_files(job.files.values())):
             raise PredictionError(f"{changed[0]} changed while video {job.video} was scored: run the command again")
         return result
 
@@ -142,12 +138,12 @@ class Scorer:
         """Score the metrics whose inputs this frame has."""
         plan = self.plan
         given = {
-            "density": video.density(frame),
-            "fixations": video.fixation_points(frame) if self._rules.repeats else video.fixations(frame),
+            "density": video.stored_density(frame),
+            "fixations": video.fixation_points(frame) if self._rules.repeats else video.stored_fixations(frame),
             "other_fixations": others,
             "baseline": baseline,
         }
-        defined = [metric for metric in metrics if all(given[need] is not None for need in metric_info(metric).needs)]
+        defined = _defined(metrics, tuple(name for name, value in given.items() if value is not None))
         # Each frame has draws of its own, the same in every process.
         seed = None if plan.sample is None else zlib.crc32(f"{plan.sample} {video.name} {frame}".encode())
         return score_frame(
@@ -166,7 +162,7 @@ class Scorer:
         try:
             return self._reader.read(ref)
         except FileError:
-            if ref.index is None and is_damaged(open_tree(ref.root), ref):
+            if self._reader.is_damaged(ref):
                 return UNREADABLE
             raise
 
@@ -206,17 +202,26 @@ class Scorer:
             return None
         return draw_negatives(self.dataset, video, count=rules.negative_frames, seed=plan.seed)
 
-    def _baseline(self, video: Video) -> NDArray[np.float64]:
+    def _baseline(self, video: Video, others: NDArray[np.float64] | None) -> NDArray[np.float64]:
         """Return the IG baseline at the size of the video's ground truth."""
+        if others is not None:
+            # The bicubic kernel can fall below zero beside a steep edge.
+            return np.clip(imresize(others, video.size), 0, None)
         if self.plan.baseline == CENTER:
             from videosal.models import center_map
 
             return np.asarray(center_map(*video.size), np.float64)
-        if self._density_sum is None:
-            return imresize(read_map(Path(self.plan.baseline)), video.size)
-        others = self._density_sum - video_mean_density(video)
-        # The bicubic kernel can fall below zero beside a steep edge.
-        return np.clip(imresize(others, video.size), 0, None)
+        return imresize(read_map(Path(self.plan.baseline)), video.size)
+
+
+def _is_finite(saliency: NDArray[Any]) -> bool:
+    return saliency.dtype.kind != "f" or bool(np.isfinite(saliency).all())
+
+
+@lru_cache
+def _defined(metrics: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
+    """Choose the metrics whose inputs are given."""
+    return tuple(metric for metric in metrics if set(metric_info(metric).needs) <= set(given))
 
 
 def check_complete(result: VideoScores) -> VideoScores:

@@ -10,7 +10,7 @@ import json
 import math
 import shutil
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -86,7 +86,7 @@ def read_info(run: Path) -> dict[str, Any]:
 
 def write_video(run: Path, result: VideoScores) -> None:
     """Write the result of one video."""
-    content = asdict(result)
+    content = {column.name: getattr(result, column.name) for column in fields(result)}
     # JSON has no NaN; null keeps the file readable by everything.
     content["scores"] = {
         metric: [None if math.isnan(value) else value for value in values] for metric, values in result.scores.items()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         parse_name,
         register_dataset,
     )
-    from videosal.datasets.densities import mean_density, video_mean_density
+    from videosal.datasets.densities import mean_density
     from videosal.datasets.inspection import Inspection, inspect_copy
     from videosal.datasets.layout_adapter import LayoutAdapter
     from videosal.datasets.layouts import Layout
@@ -35,7 +35,6 @@ _HOMES = {
     "parse_name": "catalogue",
     "register_dataset": "catalogue",
     "mean_density": "densities",
-    "video_mean_density": "densities",
     "Inspection": "inspection",
     "inspect_copy": "inspection",
     "Layout": "layouts",
@@ -74,7 +73,6 @@ __all__ = [
     "parse_name",
     "register_dataset",
     "same_video_negatives",
-    "video_mean_density",
 ]
 
 

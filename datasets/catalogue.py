@@ -6,6 +6,7 @@ import os
 import tomllib
 from abc import ABC, abstractmethod
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -120,7 +121,7 @@ def parse_name(text: str, **options: Any) -> tuple[DatasetAdapter, Split]:
     return adapter, splits[split_name]
 
 
-def load_dataset(name: str, root: str | Path | None = None, **options: Any) -> Dataset:
+def load_dataset(name: str, root: str | Path | None = None, *, check_pack: bool = True, **options: Any) -> Dataset:
     """Open one split of a copy of a data set.
 
     Parameters
@@ -131,6 +132,8 @@ def load_dataset(name: str, root: str | Path | None = None, **options: Any) -> D
         Folder of the copy, or a file that ``videosal pack`` made. Default: the folder called like the data set in
         ``$VIDEOSAL_DATA``, or the one that ``videosal.toml`` in the working directory gives (``[roots]``,
         ``dhf1k = "..."``). `sample` needs none.
+    check_pack : bool
+        Compare a pack with the copy that it was made from, where that is still there.
     **options
         Of some data sets: ``unit="clip"`` joins the shots of Hollywood-2; ``sigma`` (pixels) and ``outside``
         (``"drop"``, ``"clamp"``) say how raw DIEM becomes ground truth.
@@ -151,9 +154,8 @@ def load_dataset(name: str, root: str | Path | None = None, **options: Any) -> D
     """
     adapter, split = parse_name(name, **options)
     if root is not None and is_pack(Path(root)):
-        return open_pack(
-            Path(root), adapter.name, adapter.title, split, lambda source: load_dataset(name, source, **options)
-        )
+        source = partial(load_dataset, name, **options) if check_pack else None
+        return open_pack(Path(root), adapter.name, adapter.title, split, source)
     folder = adapter.locate(Path(root) if root is not None else None)
     videos = adapter.videos(split.name, folder)
     if not videos:

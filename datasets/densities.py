@@ -9,6 +9,8 @@ import numpy as np
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from videosal.datasets.records import Dataset, Video
@@ -35,29 +37,23 @@ def mean_density(dataset: Dataset) -> NDArray[np.float64]:
     DatasetError
         No video of the split has a density map.
     """
-    total = sum_of_means(dataset)
+    total = add_up(video.mean_density() for video in dataset)
     if not total.any():
         raise DatasetError(f"{dataset.full_name} at {dataset.root} has no density maps to average")
     mean: NDArray[np.float64] = total / total.sum()
     return mean
 
 
-def sum_of_means(dataset: Dataset) -> NDArray[np.float64]:
-    """Add up `video_mean_density` over the videos of a split; shape (90, 160)."""
+def add_up(means: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Add up the mean densities of videos, one after the other; shape (90, 160)."""
     total = np.zeros(GRID)
-    for video in dataset:
-        total += video_mean_density(video)
+    for mean in means:
+        total += mean
     return total
 
 
-def video_mean_density(video: Video) -> NDArray[np.float64]:
-    """Average the density maps of one video, each scaled to sum 1, on a common grid.
-
-    Returns
-    -------
-    ndarray, shape (90, 160), dtype float64
-        Sums to 1, or to 0 where the video has no density map but empty ones.
-    """
+def average_frames(video: Video) -> NDArray[np.float64]:
+    """Read what `videosal.datasets.Video.mean_density` is made of, and average it."""
     import cv2
 
     names = video.frame_names

@@ -121,6 +121,10 @@ class PointFixations(FixationSource):
         mask[points[:, 0], points[:, 1]] = True
         return mask
 
+    def stored(self, number: int) -> NDArray[np.int64] | None:
+        """Return the points."""
+        return self.points(number)
+
     def points(self, number: int) -> NDArray[np.int64] | None:
         """Return the points of all observers, repeats kept."""
         gaze = self._load()

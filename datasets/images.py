@@ -43,7 +43,16 @@ def read_map(path: Path) -> NDArray[Any]:
     FileError
         The file is missing, damaged, or no single-channel map.
     """
-    return decode_map(_read_bytes(path), str(path))
+    return decode_map(read_bytes(path), str(path))
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a whole file; raise `FileError` where that cannot be done."""
+    try:
+        with io.FileIO(path) as file:
+            return file.readall()
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def decode_map(data: bytes, where: str) -> NDArray[Any]:
@@ -72,27 +81,26 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     import cv2
 
     return cast(
-        "NDArray[np.uint8]", cv2.cvtColor(_decode(_read_bytes(path), str(path), unchanged=False), cv2.COLOR_BGR2RGB)
+        "NDArray[np.uint8]", cv2.cvtColor(_decode(read_bytes(path), str(path), unchanged=False), cv2.COLOR_BGR2RGB)
     )
 
 
-def find_damage(path: Path) -> str | None:
+def find_damage(path: str | Path) -> str | None:
     """Say what is wrong with an image or ``.npy`` file, judged by its first and last bytes; None if nothing is.
 
     This takes microseconds where decoding takes milliseconds: a file cut short is found, a flipped bit is not.
     """
     try:
-        with path.open("rb") as file:
+        with io.FileIO(path) as file:
             head = file.read(32)
             size = file.seek(0, 2)
             file.seek(max(0, size - _TAIL))
             tail = file.read()
-        if path.suffix.lower() == ".npy":
-            np.load(path, mmap_mode="r", allow_pickle=False)
+        if suffix_of(str(path)) != ".npy":
+            return describe_damage(head, tail)
+        np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         return f"cannot be read ({error})"
-    if path.suffix.lower() != ".npy":
-        return describe_damage(head, tail)
     return None
 
 
@@ -112,7 +120,7 @@ def describe_damage(head: bytes, tail: bytes) -> str | None:
 def image_files(folder: Path, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> list[Path]:
     """List the files of `folder` with one of the `suffixes`, hidden ones left out, in the order of their numbers."""
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if _suffix(entry.name) in suffixes and is_plain_file(entry)]
+        names = [entry.name for entry in entries if suffix_of(entry.name) in suffixes and is_plain_file(entry)]
     return [folder / name for name in sorted(names, key=natural_key)]
 
 
@@ -136,7 +144,8 @@ def frame_number(stem: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _suffix(name: str) -> str:
+def suffix_of(name: str) -> str:
+    """Return the ending of a file's name in lower case, with its dot."""
     return os.path.splitext(name)[1].lower()  # noqa: PTH122  # a Path for each of a million names takes seconds
 
 
@@ -172,10 +181,3 @@ def _load_npy(data: bytes, where: str) -> NDArray[Any]:
         return cast("NDArray[Any]", np.load(io.BytesIO(data), allow_pickle=False))
     except (OSError, ValueError, EOFError) as error:
         raise FileError(f"{where}: not a readable .npy array ({error})") from error
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error

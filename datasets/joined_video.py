@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from videosal.metrics.sparse_map import SparseMap
+
 
 @dataclass(frozen=True)
 class JoinedVideo(Video):
@@ -62,6 +64,14 @@ class JoinedVideo(Video):
     def fixations(self, frame: str) -> NDArray[Any] | None:
         """Read from the shot that has the frame."""
         return self._shot_of[frame].fixations(frame)
+
+    def stored_density(self, frame: str) -> NDArray[Any] | SparseMap | None:
+        """Read from the shot that has the frame."""
+        return self._shot_of[frame].stored_density(frame)
+
+    def stored_fixations(self, frame: str) -> NDArray[Any] | None:
+        """Read from the shot that has the frame."""
+        return self._shot_of[frame].stored_fixations(frame)
 
     def fixation_points(self, frame: str) -> NDArray[np.int64] | None:
         """Read from the shot that has the frame."""

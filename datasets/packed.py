@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.datasets.png import unpack
+from videosal.datasets.packed_maps import MapReader, MapWriter
 from videosal.datasets.records import Dataset, Split, Video
 from videosal.errors import DatasetError, FileError
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets.frames import FrameSequence
+    from videosal.metrics.sparse_map import SparseMap
 
-SCHEMA = 2  # 2: maps are compressed by gzip
+SCHEMA = 3  # 2: maps are compressed by gzip; 3: maps are kept in runs, and a video's mean density is stored
 SUFFIXES = (".h5", ".hdf5")
 _NO_MAP = -1
 
@@ -48,7 +49,7 @@ def pack_dataset(dataset: Dataset, out: Path, progress: Callable[[int, int, str]
     Raises
     ------
     DatasetError
-        The file cannot be written, or a video's maps differ in size.
+        The file cannot be written.
     """
     import h5py
 
@@ -116,22 +117,7 @@ def open_pack(
         raise DatasetError(f"the pack {path} holds {held}, not {name}:{split.name}: pack that split, or give its root")
     if source is not None and folder.is_dir() and source(folder).fingerprint() != stored:
         raise DatasetError(f"the pack {path} was made from {folder}, which has changed since: pack it again")
-    return PackedDataset(
-        name, title, split, path, [PackedVideo(path, group) for group in groups], _no_sibling(path), stored
-    )
-
-
-class PackedDataset(Dataset):
-    """A split read from a pack; its fingerprint is that of its source."""
-
-    def __init__(self, *arguments: Any) -> None:
-        *others, fingerprint = arguments
-        super().__init__(*others)
-        self._fingerprint = str(fingerprint)
-
-    def fingerprint(self) -> str:
-        """Fingerprint of the copy that was packed."""
-        return self._fingerprint
+    return Dataset(name, title, split, path, [PackedVideo(path, group) for group in groups], _no_sibling(path))
 
 
 class PackedVideo(Video):
@@ -148,7 +134,7 @@ class PackedVideo(Video):
         self._density_rows = stored["density_rows"][:]
         self._size = (int(stored.attrs["size"][0]), int(stored.attrs["size"][1]))
         self._points: NDArray[np.int64] | None = None
-        self._densities: _Maps | None = None
+        self._densities: MapReader | None = None
 
     @property
     def frame_names(self) -> tuple[str, ...]:
@@ -172,12 +158,26 @@ class PackedVideo(Video):
 
     def density(self, frame: str) -> NDArray[Any] | None:
         """Read a density map, in the dtype of the source."""
+        stored = self.stored_density(frame)
+        return None if stored is None else np.asarray(stored)
+
+    def stored_density(self, frame: str) -> NDArray[Any] | SparseMap | None:
+        """Read a density map, in runs where most of it is zero."""
         row = int(self._density_rows[self._order[frame]])
         if row == _NO_MAP:
             return None
         if self._densities is None:
-            self._densities = _Maps(self._stored["density"], f"{self._path}: {self.name}")
+            self._densities = MapReader(self._stored, f"{self._path}: {self.name}")
         return self._densities.read(row)
+
+    def mean_density(self) -> NDArray[np.float64]:
+        """Read the mean that was taken when the video was packed."""
+        mean: NDArray[np.float64] = self._stored["mean_density"][:]
+        return mean
+
+    def stored_fixations(self, frame: str) -> NDArray[np.int64] | None:
+        """Read the fixations as points."""
+        return self.fixation_points(frame)
 
     def fixations(self, frame: str) -> NDArray[Any] | None:
         """Read the fixations as a boolean mask."""
@@ -203,48 +203,22 @@ class PackedVideo(Video):
 def _write_video(group: Any, video: Video) -> None:
     group.attrs.update(name=video.name, size=video.size, fingerprint=video.fingerprint(), recipe=video.recipe)
     group["frames"] = np.array([frame.encode() for frame in video.frame_names], dtype=np.bytes_)
-    densities: Any = None
+    densities = MapWriter()
     rows, offsets, points, count = [], [], [], 0
     for frame in video.frame_names:
         density, fixations = video.density(frame), video.fixation_points(frame)
         if density is not None:
-            densities = densities if densities is not None else _density_store(group, density)
-            if density.shape != densities.shape[1:]:
-                raise DatasetError(f"video {video.name}, frame {frame}: a density of another size, {density.shape}")
-            densities.resize(len(densities) + 1, axis=0)
-            densities[-1] = density
+            densities.add(density)
         rows.append(_NO_MAP if density is None else len(densities) - 1)
         offsets.append((_NO_MAP, _NO_MAP) if fixations is None else (count, count + len(fixations)))
         if fixations is not None:
             points.append(fixations.astype(np.int32))
             count += len(fixations)
+    densities.write(group)
     group["density_rows"] = np.array(rows, np.int64)
     group["offsets"] = np.array(offsets, np.int64).reshape(-1, 2)
+    group["mean_density"] = video.mean_density()
     group["points"] = np.concatenate([np.empty((0, 2), np.int32), *points])
-
-
-def _density_store(group: Any, first: NDArray[Any]) -> Any:
-    """Make a growing array of maps; each is a chunk of its own, so that one frame is one read."""
-    size = first.shape
-    return group.create_dataset(
-        "density", (0, *size), first.dtype, maxshape=(None, *size), chunks=(1, *size), compression="gzip"
-    )
-
-
-class _Maps:
-    """Stored maps, read past HDF5's decompression and the making of its objects, which take several times as long."""
-
-    def __init__(self, stored: Any, where: str) -> None:
-        self._id, self._where = stored.id, where
-        self._size, self._dtype = stored.shape[1:], stored.dtype
-        self._bytes = int(np.prod(self._size)) * self._dtype.itemsize
-
-    def read(self, row: int) -> NDArray[Any]:
-        _, packed = self._id.read_direct_chunk((row, 0, 0))
-        content = unpack(packed, self._bytes)
-        if content is None:
-            raise FileError(f"{self._where}, map {row + 1}: the density map is damaged: pack the data set again")
-        return np.frombuffer(content, self._dtype).reshape(self._size)
 
 
 @lru_cache(maxsize=4)

@@ -75,7 +75,7 @@ def _read_chunks(data: bytes) -> list[tuple[bytes, memoryview]]:
     return chunks if place == len(data) and data.startswith(_SIGNATURE) else []
 
 
-def unpack(packed: bytes, size: int) -> bytes | bytearray | None:
+def unpack(packed: bytes | memoryview, size: int) -> bytes | bytearray | None:
     """Return what was packed, if it is whole and of that size."""
     try:
         rows = deflate.zlib_decompress(packed, size)

@@ -15,6 +15,7 @@ import numpy as np
 from videosal.datasets.frame_files import MAT_SUFFIXES, file_size, numbered_files, read_map_file
 from videosal.datasets.images import IMAGE_SUFFIXES
 from videosal.datasets.matlab import read_stack_map, read_stack_shape
+from videosal.datasets.records import mask_points
 from videosal.datasets.video_files import VideoFile, to_grey
 from videosal.errors import FileError
 
@@ -49,7 +50,7 @@ class Source(ABC):
     def fingerprint(self) -> str:
         """Names and sizes of the files; raises `FileError` where one has gone."""
         try:
-            return " ".join(f"{path.parent.name}/{path.name}:{path.stat().st_size}" for path in self.paths())
+            return " ".join(f"{'/'.join(path.parts[-2:])}:{path.stat().st_size}" for path in self.paths())
         except OSError as error:
             raise FileError(f"{error.filename}: the ground truth has gone ({error.strerror})") from error
 
@@ -74,10 +75,14 @@ class FixationSource(Source):
     def mask(self, number: int) -> NDArray[np.bool_] | None:
         """Return which pixels of a frame were fixated, shape (H, W), or None where nothing is known."""
 
+    def stored(self, number: int) -> NDArray[Any] | None:
+        """Return the fixations of a frame as they are stored: a map that is nonzero where fixated, or points."""
+        return self.mask(number)
+
     def points(self, number: int) -> NDArray[np.int64] | None:
         """Return the fixations of a frame as (row, col), shape (n, 2), repeats kept where the source has them."""
         mask = self.mask(number)
-        return None if mask is None else np.argwhere(mask).astype(np.int64, copy=False)
+        return None if mask is None else mask_points(mask)
 
     def observers(self, number: int) -> dict[str, NDArray[np.int64]] | None:
         """Return the fixations of a frame for each observer; None where the source does not tell them apart."""
@@ -156,10 +161,18 @@ class FixationFiles(FixationSource):
         """The files that are read."""
         return list(self.files.values())
 
+    def stored(self, number: int) -> NDArray[Any] | None:
+        """Read the map of a frame; images of 8 bits, which most are, need no more."""
+        file = self.files.get(number)
+        if file is None:
+            return None
+        image = read_map_file(file)
+        return image if image.dtype == np.uint8 else np.asarray(image != 0)
+
     def mask(self, number: int) -> NDArray[np.bool_] | None:
         """Read the map of a frame: any value but zero is a fixation."""
-        file = self.files.get(number)
-        return None if file is None else np.asarray(read_map_file(file) != 0)
+        stored = self.stored(number)
+        return None if stored is None else np.asarray(stored != 0)
 
 
 class DensityStack(DensitySource):

@@ -96,6 +96,11 @@ class StoredVideo(Video):
         number = self.numbers.get(frame)
         return None if number is None or self.gaze is None else self.gaze.mask(number)
 
+    def stored_fixations(self, frame: str) -> NDArray[Any] | None:
+        """Read the fixations of a frame as a map that is nonzero where fixated, or as points."""
+        number = self.numbers.get(frame)
+        return None if number is None or self.gaze is None else self.gaze.stored(number)
+
     def fixation_points(self, frame: str) -> NDArray[np.int64] | None:
         """Read the fixations of a frame as (row, col), repeats kept where the source has them."""
         number = self.numbers.get(frame)

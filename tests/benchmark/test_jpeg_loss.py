@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,8 +15,6 @@ from videosal.benchmark.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.datasets.images import read_map
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import MapMaker, TreeMaker
     from videosal.datasets import Dataset
 
@@ -78,6 +77,31 @@ def test_a_run_of_jpeg_maps_warns_and_keeps_the_loss(
     assert note in caplog.text
     assert note in run.info["notes"]
     assert sorted(run.info["jpeg"]["change"]) == sorted(METRICS)  # sauc and ig need other videos
+
+
+def test_jpegs_in_an_archive_are_measured_too(dataset: Dataset, prediction_folder: MapMaker) -> None:
+    lossy = compress(prediction_folder(dataset), 60)
+    archive = Path(shutil.make_archive(str(lossy), "zip", lossy))
+    losses = [
+        measure_jpeg_loss(dataset.videos, take_inventory(maps, dataset.videos).files, "standard", METRICS)
+        for maps in (lossy, archive)
+    ]
+    assert losses[0] is not None
+    assert losses[0] == losses[1]
+
+
+def test_what_is_called_like_a_jpeg_and_is_none_is_passed_over(dataset: Dataset, prediction_folder: MapMaker) -> None:
+    maps = prediction_folder(dataset)
+    lossy = compress(maps, 60)
+    (lossy / "0601/0001.jpg").write_bytes((maps / "0601/0001.png").read_bytes())
+    (lossy / "0601/0002.jpg").write_bytes(b"")
+    loss = measure_jpeg_loss(dataset.videos, take_inventory(lossy, dataset.videos).files, "standard", METRICS)
+    assert loss is not None
+    assert (loss["maps"], loss["frames"]) == (6, 4)
+    for file in maps.rglob("*.png"):
+        file.rename(file.with_suffix(".jpg"))
+    inventory = take_inventory(maps, dataset.videos)
+    assert measure_jpeg_loss(dataset.videos, inventory.files, "standard", METRICS) is None
 
 
 def test_png_maps_are_not_spoken_of(dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from videosal.benchmark import map_trees
 from videosal.benchmark.map_trees import open_tree
-from videosal.errors import PredictionError
+from videosal.errors import FileError, PredictionError
 
 FILES = {"0601/0001.png": b"one", "0601/0002.png": b"two", "0602/iter_0/0001.png": b"three"}
 
@@ -43,7 +43,7 @@ def test_every_kind_lists_and_reads_the_same_files(tree: map_trees.MapTree) -> N
         source = map_trees.file_source(tree, name)
         assert (source.read_bytes() if isinstance(source, Path) else source.read()) == FILES[name]
         assert name in tree.locate(name)
-    with pytest.raises(PredictionError, match=r"0009\.png: cannot be"):
+    with pytest.raises(FileError, match=r"0009\.png: cannot be"):
         tree.read("0601/0009.png")
 
 
@@ -109,5 +109,5 @@ def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
     with pytest.raises(PredictionError, match=r"cut\.zip: not a readable zip"):
         open_tree(tmp_path / "cut.zip")
     (tmp_path / "flipped.zip").write_bytes(whole.replace(b"/etc", b"/EtC"))
-    with pytest.raises(PredictionError, match=r"0001\.png: cannot be unpacked"):
+    with pytest.raises(FileError, match=r"0001\.png: cannot be unpacked"):
         open_tree(tmp_path / "flipped.zip").read("0601/0001.png")

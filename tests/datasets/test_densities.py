@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from videosal.datasets import load_dataset, mean_density, video_mean_density
-from videosal.datasets.densities import GRID, sum_of_means
+from videosal.datasets import load_dataset, mean_density
+from videosal.datasets.densities import GRID, add_up
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def test_a_mean_is_a_distribution_and_the_videos_weigh_the_same(sample: Dataset) -> None:
-    means = [video_mean_density(video) for video in sample]
+    means = [video.mean_density() for video in sample]
     for mean in means:
         assert mean.shape == GRID
         assert mean.min() >= 0
         assert mean.sum() == pytest.approx(1, abs=1e-12)
     np.testing.assert_allclose(mean_density(sample), np.mean(means, axis=0), atol=1e-12)
-    np.testing.assert_allclose(sum_of_means(sample), np.sum(means, axis=0), atol=1e-12)
+    np.testing.assert_allclose(add_up(means), np.sum(means, axis=0), atol=1e-12)
 
 
 def test_maps_without_gaze_do_not_count(dhf1k_tree: TreeMaker) -> None:

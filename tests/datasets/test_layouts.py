@@ -8,12 +8,23 @@ import pytest
 
 from videosal.datasets import load_dataset
 from videosal.datasets.layouts import Layout, expand, find_copy
+from videosal.datasets.records import mask_points
 from videosal.errors import DatasetError
+from videosal.metrics import score_frame
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.datasets.conftest import CopyMaker, Tree, Truth
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (4, 1), (18, 32)])
+def test_points_of_a_mask_are_in_the_order_of_numpy(size: tuple[int, int]) -> None:
+    for share in (0, 0.1, 1):
+        mask = np.random.default_rng(0).random(size) < share
+        points = mask_points(mask)
+        np.testing.assert_array_equal(points, np.argwhere(mask))
+        assert (points.shape[1], points.dtype) == (2, np.int64)
 
 
 def test_every_layout_loads_to_the_same_video(any_copy: tuple[Path, Tree, Truth]) -> None:
@@ -41,6 +52,9 @@ def test_every_layout_loads_to_the_same_video(any_copy: tuple[Path, Tree, Truth]
         assert np.abs(density.astype(int) - truth.densities[index]).mean() <= (4 if lossy else 0)
         np.testing.assert_array_equal(fixations, truth.fixations[index] > 0)
         np.testing.assert_array_equal(points, np.argwhere(truth.fixations[index]))
+        saliency = np.random.default_rng(index).uniform(size=(18, 32))
+        as_stored = score_frame(saliency, density, video.stored_fixations(frame))
+        np.testing.assert_equal(as_stored, score_frame(saliency, density, fixations))
         assert video.frames[index].shape == (18, 32, 3)
     assert len(video.fingerprint()) > 20
 
