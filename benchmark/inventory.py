@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from videosal.benchmark.map_reader import MapRef
 from videosal.benchmark.map_sequences import SEQUENCE_SUFFIXES, open_sequence
 from videosal.benchmark.map_trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
-from videosal.datasets.images import MAP_SUFFIXES, frame_number, natural_key, suffix_of
+from videosal.datasets.images import MAP_SUFFIXES, frame_number, suffix_of
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from videosal.datasets import Video
@@ -97,6 +97,10 @@ def unpadded(name: str) -> str:
     return re.sub(r"\d+", lambda match: str(int(match[0])), stem)
 
 
+def _last_number(name: str) -> str:
+    return str(frame_number(unpadded(name)))
+
+
 def _group_by_video(
     tree: MapTree, entries: list[Entry], videos: Sequence[Video]
 ) -> tuple[dict[str, _Found], list[Entry]]:
@@ -139,12 +143,13 @@ def _match_frames(tree: MapTree, video: Video, found: _Found, inventory: Invento
     matched: dict[str, MapRef] = {}
     for base, entries in found.folders.items():
         maps = {entry.name.rpartition("/")[2]: entry for entry in _maps_of(tree, base, entries, frames)}
-        named = any(unpadded(file) in frames for file in maps)
-        numbers = {str(frame_number(frame)): frame for frame in video.frame_names}
+        key: Callable[[str], str] = unpadded
+        if not any(key(file) in frames for file in maps):
+            # As with img_00001.png: the numbers at the end of the names count.
+            key = _last_number
+            frames = {key(frame): frame for frame in video.frame_names}
         for file, entry in maps.items():
-            # Where no name is a frame's, as with img_00001.png, the numbers at the end of the names count.
-            key = unpadded(file)
-            frame = frames.get(key) if named else numbers.get(str(frame_number(key)))
+            frame = frames.get(key(file))
             if frame is None:
                 inventory.extra.append(entry.name)
             elif frame in matched:
@@ -164,7 +169,7 @@ def _maps_of(tree: MapTree, base: str, entries: list[Entry], frames: Mapping[str
         if suffix in MAP_SUFFIXES or (not suffix and unpadded(file) in frames):
             inner.setdefault(folder.removeprefix(base).strip("/"), []).append(entry)
     if "" in inner:
-        return sorted(inner[""], key=lambda entry: natural_key(entry.name))
+        return inner[""]
     if len(inner) > 1:
         raise PredictionError(
             f"{tree.locate(base)} holds maps in {len(inner)} folders ({list_some(inner)}): "

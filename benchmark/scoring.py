@@ -107,12 +107,12 @@ class Scorer:
         result = VideoScores(job.video, job.inputs, [], [], {metric: [] for metric in job.metrics})
         if negatives is not None:
             result.negatives.extend(negatives.sources)
-        depths = set()
+        depths: set[np.dtype[Any]] = set()
         for frame, saliency in zip(video.frame_names, self.maps(video, job), strict=True):
             status = saliency if isinstance(saliency, str) else OK if _is_finite(saliency) else NON_FINITE
             scores = {}
             if status == OK and not isinstance(saliency, str):
-                depths.add(saliency.dtype.name)
+                depths.add(saliency.dtype)
                 if self._calibration is not None:
                     saliency = self._calibration.apply(saliency)
                 others = None if negatives is None else negatives.for_frame(frame)
@@ -121,7 +121,7 @@ class Scorer:
             result.status.append(status)
             for metric, values in result.scores.items():
                 values.append(scores.get(metric, math.nan))
-        result.depths.extend(sorted(depths))
+        result.depths.extend(sorted(dtype.name for dtype in depths))
         if job.files and (changed := self._reader.changed_files(job.files.values())):
             raise PredictionError(f"{changed[0]} changed while video {job.video} was scored: run the command again")
         return result

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.datasets.headers import image_size
-from videosal.datasets.images import IMAGE_SUFFIXES, is_plain_file, read_map
+from videosal.datasets.images import IMAGE_SUFFIXES, is_plain_file, read_map, suffix_of
 from videosal.datasets.matlab import map_shape, read_mat_map
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 MAT_SUFFIXES = frozenset({".mat"})
@@ -20,8 +19,8 @@ MAT_SUFFIXES = frozenset({".mat"})
 _FRAME_FILE = re.compile(r"(.*?)([0-9]+)(\.[^.]+)", re.DOTALL)  # what stands before the number, number, suffix
 
 
-def numbered_files(folder: Path, suffixes: frozenset[str]) -> dict[int, Path]:
-    """Find the files of a folder that are one frame each.
+def numbered_files(folder: Path, suffixes: frozenset[str]) -> dict[int, str]:
+    """Find the files of a folder that are one frame each, by number.
 
     A frame's file ends in its number (``0001.png``, ``img_00001.jpg``, ``Diving-Side_001_001.png``). What stands
     before the number is the same for all frames of a folder, so a file that begins otherwise is none of them.
@@ -35,17 +34,18 @@ def numbered_files(folder: Path, suffixes: frozenset[str]) -> dict[int, Path]:
                 known = files.get(int(match[2]))
                 files[int(match[2])] = min(known or entry.name, entry.name)  # whatever order the disk has
     common = max(by_beginning.values(), key=len, default={})
-    return {number: folder / common[number] for number in sorted(common)}
+    # Text, since a Path for each of a million files takes seconds.
+    return {number: f"{folder}{os.sep}{common[number]}" for number in sorted(common)}
 
 
-def read_map_file(path: Path) -> NDArray[Any]:
+def read_map_file(path: str | Path) -> NDArray[Any]:
     """Read a single-channel map from an image or a MATLAB file; raises `FileError` where it is damaged."""
-    return read_mat_map(path) if path.suffix.lower() in MAT_SUFFIXES else read_map(path)
+    return read_mat_map(Path(path)) if suffix_of(str(path)) in MAT_SUFFIXES else read_map(path)
 
 
-def file_size(path: Path) -> tuple[int, int]:
+def file_size(path: str | Path) -> tuple[int, int]:
     """Return height and width of the map in a file, from its header."""
-    return map_shape(path) if path.suffix.lower() in MAT_SUFFIXES else image_size(path)
+    return map_shape(Path(path)) if suffix_of(str(path)) in MAT_SUFFIXES else image_size(Path(path))
 
 
 def has_numbered_file(folder: Path) -> bool:

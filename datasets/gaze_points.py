@@ -108,7 +108,7 @@ class PointFixations(FixationSource):
         """Size of the video."""
         return self.shape if isinstance(self.shape, tuple) else VideoFile(self.shape).size
 
-    def paths(self) -> Sequence[Path]:
+    def paths(self) -> Sequence[str | Path]:
         """The files with the points."""
         return self.files
 

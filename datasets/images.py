@@ -25,12 +25,12 @@ _JPEG = b"\xff\xd8\xff"
 _TAIL = 1024  # some writers leave bytes behind the end marker
 
 
-def read_map(path: Path) -> NDArray[Any]:
+def read_map(path: str | Path) -> NDArray[Any]:
     """Read a single-channel map.
 
     Parameters
     ----------
-    path : Path
+    path : path
         PNG, JPEG, BMP or TIFF of any depth, told by content, or ``.npy``.
 
     Returns

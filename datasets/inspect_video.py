@@ -118,16 +118,16 @@ def _list_kinds(video: StoredVideo, check: VideoCheck, deep: bool) -> Kinds:
     """List what there is of each kind, and count it."""
     kinds: Kinds = {}
     if isinstance(video.gaze, FixationFiles):
-        kinds["fixations"], kinds["mats"] = video.gaze.images, video.gaze.mats
+        kinds["fixations"], kinds["mats"] = _as_paths(video.gaze.images), _as_paths(video.gaze.mats)
     elif video.gaze is not None:
         kinds["fixations"] = _whole(video.gaze, check, deep)
     if isinstance(video.densities, DensityFiles):
-        kinds["densities"] = video.densities.files
+        kinds["densities"] = _as_paths(video.densities.files)
     elif video.densities is not None and not isinstance(video.densities, MadeDensities):
         kinds["densities"] = _whole(video.densities, check, deep)
     source = video.frame_source
     if source is not None and source.is_dir():
-        kinds["frames"] = numbered_files(source, IMAGE_SUFFIXES)
+        kinds["frames"] = _as_paths(numbered_files(source, IMAGE_SUFFIXES))
     elif source is not None:
         try:
             kinds["frames"] = dict.fromkeys(range(1, len(VideoFile(source)) + 1), source)
@@ -141,16 +141,21 @@ def _list_kinds(video: StoredVideo, check: VideoCheck, deep: bool) -> Kinds:
     return kinds
 
 
+def _as_paths(files: dict[int, str]) -> dict[int, Path]:
+    return {number: Path(file) for number, file in files.items()}
+
+
 def _whole(source: Source, check: VideoCheck, deep: bool) -> dict[int, Path]:
     """List the frames of a source that keeps them in one file; lists of points are only parsed where asked for."""
-    empty = [path for path in source.paths() if path.stat().st_size == 0]
+    paths = [Path(path) for path in source.paths()]
+    empty = [path for path in paths if path.stat().st_size == 0]
     if empty:
         check.problem("damage", "files are empty (0 bytes)", [path.name for path in empty])
         return {}
     if isinstance(source, PointFixations) and not deep:
         return {}
     try:
-        return dict.fromkeys(source.numbers, source.paths()[0])
+        return dict.fromkeys(source.numbers, paths[0])
     except VideosalError as error:
         check.problem("damage", str(error))
         return {}
@@ -214,10 +219,10 @@ def _check_strays(video: StoredVideo, copy: Copy, check: VideoCheck) -> None:
     known: set[str] = set()
     folders: set[Path] = set()
     if isinstance(video.densities, DensityFiles):
-        known |= set(map(str, video.densities.files.values()))
+        known |= set(video.densities.files.values())
         folders |= set(video.densities.folders)
     if isinstance(video.gaze, FixationFiles):
-        known |= {str(file) for files in (video.gaze.images, video.gaze.mats) for file in files.values()}
+        known |= {*video.gaze.images.values(), *video.gaze.mats.values()}
         folders |= set(video.gaze.folders)
     own = {folder.parent for folder in folders if _is_own_folder(folder.parent, video.name)}
     strays = []

@@ -5,6 +5,7 @@ Frames are told by number, from 1, as every release numbers them. A source reads
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,13 +45,13 @@ class Source(ABC):
         """Height and width of the maps, from the header of one."""
 
     @abstractmethod
-    def paths(self) -> Sequence[Path]:
+    def paths(self) -> Sequence[str | Path]:
         """The files that it reads."""
 
     def fingerprint(self) -> str:
         """Names and sizes of the files; raises `FileError` where one has gone."""
         try:
-            return " ".join(f"{'/'.join(path.parts[-2:])}:{path.stat().st_size}" for path in self.paths())
+            return " ".join(map(_name_and_size, map(str, self.paths())))
         except OSError as error:
             raise FileError(f"{error.filename}: the ground truth has gone ({error.strerror})") from error
 
@@ -102,7 +103,7 @@ class DensityFiles(DensitySource):
         self.folders = tuple(folders)
 
     @cached_property
-    def files(self) -> dict[int, Path]:
+    def files(self) -> dict[int, str]:
         """The file of each frame."""
         return _ascending([numbered_files(folder, IMAGE_SUFFIXES | MAT_SUFFIXES) for folder in self.folders])
 
@@ -116,7 +117,7 @@ class DensityFiles(DensitySource):
         """Size of the first map."""
         return file_size(next(iter(self.files.values())))
 
-    def paths(self) -> Sequence[Path]:
+    def paths(self) -> Sequence[str | Path]:
         """The maps."""
         return list(self.files.values())
 
@@ -133,17 +134,17 @@ class FixationFiles(FixationSource):
         self.folders = tuple(folders)
 
     @cached_property
-    def images(self) -> dict[int, Path]:
+    def images(self) -> dict[int, str]:
         """The image of each frame that has one."""
         return _ascending([numbered_files(folder, FIXATION_SUFFIXES) for folder in self.folders])
 
     @cached_property
-    def mats(self) -> dict[int, Path]:
+    def mats(self) -> dict[int, str]:
         """The MATLAB file of each frame that has one."""
         return _ascending([numbered_files(folder, MAT_SUFFIXES) for folder in self.folders])
 
     @cached_property
-    def files(self) -> dict[int, Path]:
+    def files(self) -> dict[int, str]:
         """The file of each frame that is read."""
         return dict(sorted({**self.mats, **self.images}.items()))
 
@@ -157,7 +158,7 @@ class FixationFiles(FixationSource):
         """Size of the first map."""
         return file_size(next(iter(self.files.values())))
 
-    def paths(self) -> Sequence[Path]:
+    def paths(self) -> Sequence[str | Path]:
         """The files that are read."""
         return list(self.files.values())
 
@@ -195,7 +196,7 @@ class DensityStack(DensitySource):
         """H and W."""
         return self._shape[1:]
 
-    def paths(self) -> Sequence[Path]:
+    def paths(self) -> Sequence[str | Path]:
         """The one file."""
         return [self.path]
 
@@ -223,7 +224,7 @@ class FixationStack(FixationSource):
         """H and W."""
         return self._stack.size
 
-    def paths(self) -> Sequence[Path]:
+    def paths(self) -> Sequence[str | Path]:
         """The one file."""
         return self._stack.paths()
 
@@ -249,7 +250,7 @@ class DensityVideo(DensitySource):
         """Size of the video."""
         return self.file.size
 
-    def paths(self) -> Sequence[Path]:
+    def paths(self) -> Sequence[str | Path]:
         """The video file."""
         return [self.file.path]
 
@@ -277,7 +278,7 @@ class MadeDensities(DensitySource):
         """That of the fixations."""
         return self.fixations.size
 
-    def paths(self) -> Sequence[Path]:
+    def paths(self) -> Sequence[str | Path]:
         """None: the fixations are files of their own."""
         return []
 
@@ -292,9 +293,14 @@ class MadeDensities(DensitySource):
         return f"density={self.made_by.text}"
 
 
-def _ascending(found: Sequence[Mapping[int, Path]]) -> dict[int, Path]:
+def _name_and_size(path: str) -> str:
+    folder, _, file = path.rpartition(os.sep)
+    return f"{folder.rpartition(os.sep)[2]}/{file}:{os.stat(path).st_size}"  # noqa: PTH116  # a Path takes as long as the call
+
+
+def _ascending(found: Sequence[Mapping[int, str]]) -> dict[int, str]:
     """Merge the files of several folders; the first folder that has a frame counts."""
-    merged: dict[int, Path] = {}
+    merged: dict[int, str] = {}
     for files in found:
         for number, file in files.items():
             merged.setdefault(number, file)

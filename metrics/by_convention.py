@@ -47,9 +47,9 @@ def score_by_convention(
 
 def _quick_scores(maps: Maps, frame: Frame, names: list[str], protocol: Protocol) -> dict[str, float]:
     """Score by kernels what they know, unless pixels may repeat or maps are compared at another size."""
-    known = [name for name in names if name in protocol.kernel_metrics]
+    known = tuple(name for name in names if name in protocol.kernel_metrics)
     if maps.paired is not maps.prediction:
-        known = [name for name in known if not needs_density([name])]
+        known = tuple(name for name in known if not needs_density((name,)))
     if not known or protocol.repeats:
         return {}
     comparison = compare(frame, protocol, with_density=needs_density(known))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,6 @@ from videosal.metrics.inputs import read_frame
 from videosal.metrics.sparse_map import SparseMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import ArrayLike, NDArray
 
     from videosal.metrics.comparison import Comparison
@@ -37,7 +36,7 @@ def score(
     bug_compatible: bool = False,
 ) -> dict[str, float]:
     """Do what `score_frame` does, for metrics whose inputs are all given."""
-    bugs = tuple(bug for bug in protocol.bugs if bug_compatible and not bug.in_negatives)
+    bugs = tuple(bug for bug in protocol.bugs if not bug.in_negatives) if bug_compatible else ()
     if seed is not None or bugs or not protocol.compiled:
         given = (prediction, density, fixations, other_fixations, baseline)
         from videosal.metrics.by_convention import score_by_convention  # the default has no need of it
@@ -61,7 +60,8 @@ def compare(frame: Frame, protocol: Protocol, *, with_density: bool) -> Comparis
     return FloatComparison(frame, protocol, with_density=with_density)
 
 
-def needs_density(names: Iterable[str]) -> bool:
+@lru_cache
+def needs_density(names: tuple[str, ...]) -> bool:
     """Whether one of the metrics compares the prediction with the density; those of third parties do so themselves."""
     return any(name in OURS and "density" in OURS[name].needs for name in names)
 

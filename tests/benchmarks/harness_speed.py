@@ -28,8 +28,11 @@ import numpy as np
 
 from videosal import score
 from videosal.benchmark.provenance import find_commit
-from videosal.datasets import load_dataset
+from videosal.datasets import draw_negatives, load_dataset
+from videosal.datasets.densities import add_up
+from videosal.datasets.images import read_map
 from videosal.datasets.packed import pack_dataset
+from videosal.metrics import imresize, score_frame
 
 SIZE = (360, 640)
 DISTINCT = 60  # frames that are really different
@@ -97,27 +100,31 @@ def timed_score(root: Path, maps: Path, out: Path, workers: int, metrics: list[s
 
 
 def bare_loop(root: Path, maps: Path, limit: int) -> tuple[float, float]:
-    """CPU seconds per frame of reading the three files alone, and of reading and scoring them, without the harness."""
-    from videosal.datasets.images import read_map
-    from videosal.metrics import score_frame
+    """CPU seconds per frame of reading the three files alone, and of a script that computes the same scores.
 
-    triples = []
-    for folder in sorted(maps.iterdir()):
-        for file in sorted(folder.iterdir()):
-            truth = root / "annotation" / folder.name
-            triples.append((file, truth / "maps" / file.name, truth / "fixation" / file.name))
-    triples = triples[:limit]
-    others = np.argwhere(read_map(triples[-1][2]))
-    baseline = cv2.GaussianBlur(read_map(triples[-1][1]).astype(float), (0, 0), 40)
-    baseline.setflags(write=False)  # as the harness hands it over: measured once for all frames
+    The script knows which files belong together, and does no more than the scores need: per video the baseline of
+    information gain and the negatives of shuffled AUC, per frame three files and `score_frame`.
+    """
+    dataset = load_dataset("dhf1k:val", root)
+    frames = sum(len(video.frame_names) for video in dataset)
+    videos = dataset[: max(1, limit * len(dataset) // frames)]
+    scored = sum(len(video.frame_names) for video in videos)
     spent = []
     for scoring in (False, True, False, True):
         began = time.process_time()
-        for paths in triples:
-            saliency, density, fixations = (read_map(path) for path in paths)
-            if scoring:
-                score_frame(saliency, density, fixations, other_fixations=others, baseline=baseline)
-        spent.append((time.process_time() - began) / len(triples))
+        total = add_up(video.mean_density() for video in videos) if scoring else np.zeros((90, 160))
+        for video in videos:
+            truth = root / "annotation" / video.name
+            others = draw_negatives(dataset, video).points if scoring else None
+            baseline = np.clip(imresize(total, SIZE), 0, None)
+            baseline.setflags(write=False)  # measured once for all frames
+            for frame in video.frame_names:
+                name = f"{frame}.png"
+                files = (maps / video.name / name, truth / "maps" / name, truth / "fixation" / name)
+                saliency, density, fixations = (read_map(file) for file in files)
+                if scoring:
+                    score_frame(saliency, density, fixations, other_fixations=others, baseline=baseline)
+        spent.append((time.process_time() - began) / scored)
     return min(spent[0::2]), min(spent[1::2])
 
 
