@@ -23,7 +23,7 @@ _HEADER = struct.Struct("<3i4s")  # height, width, runs, dtype
 _WHOLE = -1  # in place of the count of runs
 _WORTH = 0.5  # share of pixels that are not zero, up to which a map is kept in runs
 _CHUNK = 1 << 16  # bytes that HDF5 reads at once: several maps
-_AHEAD = 16  # maps that are read at once
+_AHEAD = 32  # maps that are read at once
 
 
 class MapWriter:
@@ -58,7 +58,7 @@ class MapReader:
     """Reads what a `MapWriter` wrote, some maps ahead, as maps are mostly asked for in their order."""
 
     def __init__(self, group: Any, where: str) -> None:
-        self._stored, self._where = group["density"], where
+        self._group, self._where = group, where
         self._places: list[tuple[int, int]] = group["density_places"][:].tolist()
         self._first = 0  # of the maps in memory
         self._block: NDArray[np.uint8] = np.empty(0, np.uint8)
@@ -69,8 +69,11 @@ class MapReader:
         origin = self._places[self._first][0]
         if index < self._first or end > origin + self._block.size:
             last, origin = min(index + _AHEAD, len(self._places) - 1), start
-            self._first, self._block = index, self._stored[start : self._places[last][0]]
+            # Opened for each block: HDF5 keeps megabytes of an open array in memory, and a pack has hundreds of videos.
+            self._first, self._block = index, self._group["density"][start : self._places[last][0]]
         content = unpack(self._block[start - origin : end - origin].data, size)
+        if index == len(self._places) - 2:
+            self._first, self._block = 0, self._block[:0].copy()  # the video is done
         if content is None:
             raise FileError(f"{self._where}, map {index + 1}: the density map is damaged: pack the data set again")
         return _open_map(content)

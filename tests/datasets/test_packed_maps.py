@@ -69,3 +69,10 @@ def test_a_damaged_map_is_named_and_spoils_no_other(group: Any) -> None:
     with pytest.raises(FileError, match=r"val\.h5: 0601, map 2: the density map is damaged: pack the data set again"):
         reader.read(1)
     np.testing.assert_array_equal(np.asarray(reader.read(2)), maps[2])
+
+
+def test_no_array_stays_open(group: Any) -> None:
+    reader = write(group, some_maps())
+    for index in (0, 1, len(some_maps()) - 1):
+        reader.read(index)
+        assert h5py.h5f.get_obj_count(group.file.id, h5py.h5f.OBJ_DATASET) == 0  # each would keep megabytes in memory
