@@ -280,7 +280,10 @@ def test_an_interrupt_says_how_to_go_on_and_the_next_call_does(tmp_path: Path, w
     )
     command = [sys.executable, "-m", "videosal", "run", "slow", "-d", "sample", "--plugin", str(slow)]
     command += ["--workers", str(workers), "--out", "run"]
+    # What a shell runs in the background ignores Ctrl-C, and so would the process if the tests are run that way.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    signal.signal(signal.SIGINT, before)
     results = tmp_path / "run" / "videos"
     deadline = time.monotonic() + 120
     while not (results.is_dir() and any(results.glob("*.json"))) and time.monotonic() < deadline:
