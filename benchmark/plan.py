@@ -100,7 +100,7 @@ class Plan:
     def signature(self) -> str:
         """Say in one line how the scores are computed; a run adds the depth of the maps, known when they are read."""
         from videosal.metrics import get_protocol
-        from videosal.metrics.signature import protocol_signature
+        from videosal.metrics.protocols.signature import protocol_signature
 
         rules = get_protocol(self.protocol)
         parts = [protocol_signature(rules, seed=self.sample, bug_compatible=self.bug_compatible), self._others(rules)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from videosal.metrics.sparse_map import SparseMap
+    from videosal.metrics.frame.sparse_map import SparseMap
 
 
 @dataclass(frozen=True)

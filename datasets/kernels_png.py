@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from videosal.metrics.jit import kernel
+from videosal.metrics.kernels.jit import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets.frames import FrameSequence
-    from videosal.metrics.sparse_map import SparseMap
+    from videosal.metrics.frame.sparse_map import SparseMap
 
 SCHEMA = 3  # 2: maps are compressed by gzip; 3: maps are kept in runs, and a video's mean density is stored
 SUFFIXES = (".h5", ".hdf5")

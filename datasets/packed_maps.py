@@ -14,7 +14,7 @@ import numpy as np
 
 from videosal.datasets.png import unpack
 from videosal.errors import FileError
-from videosal.metrics.sparse_map import SparseMap
+from videosal.metrics.frame.sparse_map import SparseMap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import deflate  # libdeflate, which unpacks two to ten times as fast as zlib
 import numpy as np
 
-from videosal.metrics.flat import flat
+from videosal.metrics.frame.flat import flat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

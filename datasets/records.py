@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets.frames import FrameSequence
-    from videosal.metrics.sparse_map import SparseMap
+    from videosal.metrics.frame.sparse_map import SparseMap
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from videosal.metrics import reference as reference
-    from videosal.metrics import torch_metrics as torch_metrics
+    from videosal.metrics import formulas as reference  # noqa: F401
     from videosal.metrics.calibration import Calibration, fit_calibration
     from videosal.metrics.definitions import MetricInfo, list_metrics, metric_info, register_metric
-    from videosal.metrics.frame import score_frame, warm_up
-    from videosal.metrics.negative_points import rescale_points
-    from videosal.metrics.protocols import Protocol, get_protocol, list_protocols
-    from videosal.metrics.resize import imresize
-    from videosal.metrics.signature import protocol_signature
+    from videosal.metrics.frame.negative_points import rescale_points
+    from videosal.metrics.frame.resize import imresize
+    from videosal.metrics.protocols.record import Protocol, get_protocol, list_protocols
+    from videosal.metrics.protocols.signature import protocol_signature
+    from videosal.metrics.score import score_frame, warm_up
+    from videosal.metrics.torch import scores as torch_metrics  # noqa: F401
 
 __all__ = [
     "Calibration",
@@ -43,26 +43,26 @@ __all__ = [
 _HOME = {
     "Calibration": "calibration",
     "MetricInfo": "definitions",
-    "Protocol": "protocols",
+    "Protocol": "protocols.record",
     "fit_calibration": "calibration",
-    "get_protocol": "protocols",
-    "imresize": "resize",
+    "get_protocol": "protocols.record",
+    "imresize": "frame.resize",
     "list_metrics": "definitions",
-    "list_protocols": "protocols",
+    "list_protocols": "protocols.record",
     "metric_info": "definitions",
-    "protocol_signature": "signature",
+    "protocol_signature": "protocols.signature",
     "register_metric": "definitions",
-    "rescale_points": "negative_points",
-    "score_frame": "frame",
-    "warm_up": "frame",
+    "rescale_points": "frame.negative_points",
+    "score_frame": "score",
+    "warm_up": "score",
 }
 # Not in __all__: `from videosal.metrics import *` need not load torch.
-_MODULES = ("reference", "torch_metrics")
+_MODULES = {"reference": "formulas", "torch_metrics": "torch.scores"}
 
 
 def __getattr__(name: str) -> object:
     if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+        return importlib.import_module(f"{__name__}.{_MODULES[name]}")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

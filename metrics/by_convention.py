@@ -1,6 +1,6 @@
 """Scores for which the compiled kernels do not know all conventions of a protocol: maps are prepared as it says first.
 
-Kernels still compute what they know; the rest is left to :mod:`videosal.metrics.conventions`.
+Kernels still compute what they know; the rest is left to :mod:`videosal.metrics.protocol_formulas`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from videosal.metrics.comparison import METRICS
-from videosal.metrics.conventions import CONVENTIONS, Rules
-from videosal.metrics.preparation import prepare_maps
+from videosal.metrics.compiled.formulas import METRICS
+from videosal.metrics.frame.preparation import prepare_maps
+from videosal.metrics.protocol_formulas import CONVENTIONS, Rules
 from videosal.metrics.scoring import compare, custom_score, needs_density
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from videosal.metrics.inputs import Frame
-    from videosal.metrics.preparation import Maps
-    from videosal.metrics.protocols import Bug, Protocol
+    from videosal.metrics.frame.inputs import Frame
+    from videosal.metrics.frame.preparation import Maps
+    from videosal.metrics.protocols.record import Bug, Protocol
 
 
 def score_by_convention(

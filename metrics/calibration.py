@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.errors import InputError
-from videosal.metrics.inputs import read_density, read_map
-from videosal.metrics.resize import imresize
+from videosal.metrics.frame.inputs import read_density, read_map
+from videosal.metrics.frame.resize import imresize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from videosal.errors import VideosalError
-from videosal.metrics.resize import imresize
+from videosal.metrics.frame.resize import imresize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics import kernels_counts
-from videosal.metrics.flat import flat
-from videosal.metrics.floating import rank
-from videosal.metrics.reference import is_constant
+from videosal.metrics.compiled.floating import rank
+from videosal.metrics.formulas import is_constant
+from videosal.metrics.frame.flat import flat
+from videosal.metrics.kernels import count_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,11 +42,11 @@ def stepped(positive: Map, negative: Map, levels: Map, *, share: float = 1.0) ->
 
 
 def judd(P: Map, F: Pixels) -> float:
-    """Expected AUC-Judd over jitter that breaks ties: `videosal.metrics.reference.auc_judd` of pixels, each once."""
+    """Expected AUC-Judd over jitter that breaks ties: `videosal.metrics.formulas.auc_judd` of pixels, each once."""
     if is_constant(P):
-        return kernels_counts.judd_area(np.array([F.size]), np.array([0]), np.array([P.size]), P.size)
+        return count_kernels.judd_area(np.array([F.size]), np.array([0]), np.array([P.size]), P.size)
     marks, hits = np.unique(P.flat[F], return_counts=True)
-    return kernels_counts.judd_area(hits, *_ranked(P, marks), P.size)
+    return count_kernels.judd_area(hits, *_ranked(P, marks), P.size)
 
 
 def whitney_of_all(P: Map, F: Pixels) -> float:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from videosal.errors import PluginError
-from videosal.metrics.comparison import METRICS
+from videosal.metrics.compiled.eight_bit import EightBitComparison, SparseComparison
+from videosal.metrics.compiled.formulas import METRICS
 from videosal.metrics.definitions import OURS, custom_metric
-from videosal.metrics.eight_bit import EightBitComparison, SparseComparison
-from videosal.metrics.inputs import read_frame
-from videosal.metrics.sparse_map import SparseMap
+from videosal.metrics.frame.inputs import read_frame
+from videosal.metrics.frame.sparse_map import SparseMap
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from videosal.metrics.comparison import Comparison
-    from videosal.metrics.inputs import Frame
-    from videosal.metrics.protocols import Protocol
+    from videosal.metrics.compiled.formulas import Comparison
+    from videosal.metrics.frame.inputs import Frame
+    from videosal.metrics.protocols.record import Protocol
 
 
 def score(
@@ -55,7 +55,9 @@ def compare(frame: Frame, protocol: Protocol, *, with_density: bool) -> Comparis
     if frame.prediction.dtype == np.uint8 and (not with_density or (density is not None and density.dtype == np.uint8)):
         in_runs = with_density and isinstance(density, SparseMap) and density.values.size < density.size
         return (SparseComparison if in_runs else EightBitComparison)(frame, protocol, with_density=with_density)
-    from videosal.metrics.floating import FloatComparison  # a process that scores image files has no need of it
+    from videosal.metrics.compiled.floating import (
+        FloatComparison,  # a process that scores image files has no need of it
+    )
 
     return FloatComparison(frame, protocol, with_density=with_density)
 

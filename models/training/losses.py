@@ -29,7 +29,7 @@ _TERM = re.compile(
 class Loss:
     """A sum of metrics; the smaller, the better.
 
-    The metrics are those of :mod:`videosal.metrics.torch_metrics`, in float64. With the terms ``kld - cc`` it is the
+    The metrics are those of :mod:`videosal.metrics.torch.scores`, in float64. With the terms ``kld - cc`` it is the
     loss of STSANet (Section III-E), whose code computes in float32 and has the same constant, 2.2204e-16.
 
     Attributes
@@ -70,7 +70,7 @@ class Loss:
         InputError
             The tensors do not fit each other, or one that a metric needs is missing.
         """
-        from videosal.metrics.torch_metrics import score_batch
+        from videosal.metrics.torch.scores import score_batch
 
         figures = score_batch(
             maps,

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from videosal.errors import DatasetError, InputError, ModelError
 from videosal.metrics import metric_info
-from videosal.metrics.torch_metrics import score_batch
+from videosal.metrics.torch.scores import score_batch
 from videosal.models.inference import exact_inference
 from videosal.models.training.clips import DENSITY_ONLY, ClipFormat, ClipSample, read_sample
 from videosal.models.training.loading import load_clips

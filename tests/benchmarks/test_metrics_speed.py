@@ -157,7 +157,7 @@ def _tensors(frame: SyntheticFrame, device: str) -> dict[str, torch.Tensor]:
 
 
 def _score_with_torch(tensors: dict[str, torch.Tensor]) -> dict[str, list[float]]:
-    from videosal.metrics.torch_metrics import score_batch
+    from videosal.metrics.torch.scores import score_batch
 
     scores = score_batch(**tensors)  # type: ignore[arg-type]
     return {name: figures.tolist() for name, figures in scores.items()}  # waits for the device

@@ -8,7 +8,7 @@ import pytest
 
 from videosal.datasets.packed_maps import MapReader, MapWriter
 from videosal.errors import FileError
-from videosal.metrics.sparse_map import SparseMap
+from videosal.metrics.frame.sparse_map import SparseMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

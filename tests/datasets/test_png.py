@@ -14,7 +14,7 @@ from videosal.datasets.images import read_map
 from videosal.datasets.kernels_png import undo_filters
 from videosal.datasets.png import decode_grey_png
 from videosal.errors import FileError
-from videosal.metrics.flat import flat
+from videosal.metrics.frame.flat import flat
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pytest
 
-from videosal.metrics import reference
+from videosal.metrics import formulas as reference
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def make_gaze() -> GazeMaker:
 
 @pytest.fixture(scope="session")
 def twin() -> Twin:
-    """Score a frame of one size with the functions of `videosal.metrics.reference`."""
+    """Score a frame of one size with the functions of `videosal.metrics.formulas`."""
 
     def score(gaze: Gaze) -> dict[str, float]:
         P, D, B = (np.asarray(x, dtype=np.float64) for x in (gaze.prediction, gaze.density, gaze.baseline))

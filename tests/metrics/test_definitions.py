@@ -20,7 +20,7 @@ OURS = ["cc", "nss", "sim", "kld", "auc_judd", "auc_borji", "sauc", "ig", "emd",
 @pytest.fixture(autouse=True)
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry[Any]]:
     """Give each test an empty registry, and forget what score_frame remembers of names."""
-    from videosal.metrics import frame
+    from videosal.metrics import score as frame
 
     empty: Registry[Any] = Registry("metric", "videosal.metrics.of_tests")
     monkeypatch.setattr(definitions, "_custom", empty)

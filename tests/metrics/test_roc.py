@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from videosal.metrics import reference, roc
+from videosal.metrics import formulas as reference
+from videosal.metrics import roc
 
 P = np.array([[0.0, 1, 2, 3], [4, 4, 2, 0], [1, 1, 3, 5]])
 F = np.array([3, 4, 6])  # values 3, 4, 2

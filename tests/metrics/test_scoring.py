@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from videosal.metrics import get_protocol, reference, score_frame
+from videosal.metrics import formulas as reference
+from videosal.metrics import get_protocol, score_frame
 from videosal.metrics.scoring import score
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from videosal.errors import InputError, UnknownNameError
-from videosal.metrics import torch_metrics
+from videosal.metrics.torch import scores as torch_metrics
 from videosal.models.training.losses import DIFFERENTIABLE, Loss, parse_loss
 
 GENERATOR = torch.Generator().manual_seed(0)

@@ -1,0 +1,1 @@
+"""Compiled loops over maps and lists of pixels."""

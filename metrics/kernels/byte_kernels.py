@@ -1,0 +1,237 @@
+"""Compiled loops over 8-bit maps. They count in integers, so nothing is rounded before the last step.
+
+One pass over prediction and density gives a histogram of the prediction and, in the same table, the density below each
+of its values: from these follow CC, KLD and all AUCs. (A joint histogram of 256 x 256 bins holds the same and more, but
+does not stay in the fastest cache: its cost swings threefold with the content of the maps.)
+
+Words are the same bytes, eight at a time, as :func:`videosal.metrics.frame.flat.words` gives them.
+"""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from videosal.metrics.kernels.jit import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Counts = NDArray[np.int64]
+    Words = NDArray[np.uint64]
+
+# 256 bytes add up to less than 2^16, so that sums of them may stay in 16 bits, where vector registers hold most.
+_SHORT = 256
+
+# What takes the eight bytes of a word apart; in numba, uint64 stays uint64 only among uint64.
+_S1, _S2, _S3, _S4, _S5, _S6, _S7 = (np.uint64(8 * i) for i in range(1, 8))
+_BYTE = np.uint64(0xFF)
+_ALTERNATE = np.uint64(0x00FF00FF00FF00FF)
+_SUM_OF_PAIRS = np.uint64(0x0001000100010001)
+# A table entry holds a count from bit 36 up and a sum of bytes below: room for 2^28 pixels.
+_COUNT_SHIFT = np.uint64(36)
+_ONE = np.uint64(1) << _COUNT_SHIFT
+_EIGHT = np.uint64(8) << _COUNT_SHIFT
+
+
+@kernel
+def histogram(x: Bytes, words: Words) -> Counts:
+    """How often each of the 256 values occurs."""
+    # Eight tables in turn, so that equal neighbours do not wait for each other's store.
+    tables = np.zeros((8, 256), np.uint64)
+    one = np.uint64(1)
+    for i in range(words.size):
+        w = words[i]
+        if w == ((w << _S1) | (w >> _S7)):  # all eight equal
+            tables[i & 7, w & _BYTE] += np.uint64(8)
+        else:
+            tables[0, w & _BYTE] += one
+            tables[1, (w >> _S1) & _BYTE] += one
+            tables[2, (w >> _S2) & _BYTE] += one
+            tables[3, (w >> _S3) & _BYTE] += one
+            tables[4, (w >> _S4) & _BYTE] += one
+            tables[5, (w >> _S5) & _BYTE] += one
+            tables[6, (w >> _S6) & _BYTE] += one
+            tables[7, w >> _S7] += one
+    for i in range(8 * words.size, x.size):
+        tables[0, x[i]] += one
+    counts = np.zeros(256, np.int64)
+    for j in range(8):
+        for value in range(256):
+            counts[value] += np.int64(tables[j, value])
+    return counts
+
+
+@kernel
+def weighted_histogram(x: Bytes, words: Words, weights: Bytes, weight_words: Words) -> tuple[Counts, Counts]:
+    """How often each of the 256 values of x occurs, and the sum of the weights at its pixels."""
+    tables = np.zeros((8, 256), np.uint64)
+    for i in range(words.size):
+        w, v = words[i], weight_words[i]
+        if w == ((w << _S1) | (w >> _S7)):
+            pairs = (v & _ALTERNATE) + ((v >> _S1) & _ALTERNATE)
+            tables[i & 7, w & _BYTE] += _EIGHT + ((pairs * _SUM_OF_PAIRS) >> _S6)
+        else:
+            tables[0, w & _BYTE] += _ONE + (v & _BYTE)
+            tables[1, (w >> _S1) & _BYTE] += _ONE + ((v >> _S1) & _BYTE)
+            tables[2, (w >> _S2) & _BYTE] += _ONE + ((v >> _S2) & _BYTE)
+            tables[3, (w >> _S3) & _BYTE] += _ONE + ((v >> _S3) & _BYTE)
+            tables[4, (w >> _S4) & _BYTE] += _ONE + ((v >> _S4) & _BYTE)
+            tables[5, (w >> _S5) & _BYTE] += _ONE + ((v >> _S5) & _BYTE)
+            tables[6, (w >> _S6) & _BYTE] += _ONE + ((v >> _S6) & _BYTE)
+            tables[7, w >> _S7] += _ONE + (v >> _S7)
+    for i in range(8 * words.size, x.size):
+        tables[0, x[i]] += _ONE + np.uint64(weights[i])
+    counts, sums = np.zeros(256, np.int64), np.zeros(256, np.int64)
+    for j in range(8):
+        for value in range(256):
+            counts[value] += np.int64(tables[j, value] >> _COUNT_SHIFT)
+            sums[value] += np.int64(tables[j, value] & (_ONE - np.uint64(1)))
+    return counts, sums
+
+
+@kernel
+def count_spread(counts: Counts) -> tuple[float, float, float, float]:
+    """Minimum, maximum, sum, and sum of squared deviations from the mean, of the values that a histogram counts."""
+    low, high = 255, 0
+    size = total = 0
+    for value in range(256):
+        if counts[value]:
+            low = min(low, value)
+            high = value
+            size += counts[value]
+            total += counts[value] * value
+    mean = total / size
+    squares = 0.0
+    for value in range(256):
+        squares += counts[value] * (value - mean) ** 2
+    return float(low), float(high), float(total), squares
+
+
+@kernel
+def count_codeviation(counts: Counts, weights: Counts, mean: float, weight_mean: float) -> float:
+    """Sum of the products of deviations, of the values that a weighted histogram counts and of their weights."""
+    total = 0.0
+    for value in range(256):
+        total += (value - mean) * (weights[value] - weight_mean * counts[value])
+    return total
+
+
+@kernel
+def count_negentropy(counts: Counts, total: float) -> float:
+    """Sum of D * log(D), D = d / total, over the values d that a histogram counts."""
+    result = 0.0
+    for value in range(1, 256):
+        if counts[value]:
+            share = value / total
+            result += counts[value] * (share * log(share))
+    return result
+
+
+@kernel
+def count_cross(weights: Counts, p_sum: float, d_sum: float, eps: float) -> float:
+    """Sum of D * log(P + eps), P = p / p_sum and D = d / d_sum, from the density at each value of the prediction."""
+    result = 0.0
+    for value in range(256):
+        if weights[value]:
+            result += weights[value] / d_sum * log(value / p_sum + eps)
+    return result
+
+
+@kernel
+def count_levels(counts: Counts, x: Bytes, pixels: Counts) -> tuple[Counts, Counts]:
+    """For each of the 256 values: how many of the given pixels have it, and how many of all pixels lie below it."""
+    hits, below = np.zeros(256, np.int64), np.empty(256, np.int64)
+    for i in range(pixels.size):
+        hits[x[pixels[i]]] += 1
+    seen = 0
+    for value in range(256):
+        below[value] = seen
+        seen += counts[value]
+    return hits, below
+
+
+@kernel
+def count_survivors(counts: Counts, thresholds: NDArray[np.float64]) -> Counts:
+    """How many of the values that a histogram counts reach each of the descending thresholds."""
+    found = np.empty(thresholds.size, np.int64)
+    value, seen = 255, 0
+    for k in range(thresholds.size):
+        while value >= thresholds[k] and value >= 0:
+            seen += counts[value]
+            value -= 1
+        found[k] = seen
+    return found
+
+
+@kernel
+def byte_extent(x: Bytes) -> tuple[float, float, float]:
+    """Minimum, maximum and sum."""
+    low, high, total = 255, 0, 0
+    for i in range(0, x.size, _SHORT):
+        block_low, block_high, block_total = _extent_block(x[i : i + _SHORT])
+        low, high = min(low, block_low), max(high, block_high)
+        total += block_total
+    return float(low), float(high), float(total)
+
+
+@kernel
+def byte_overlap(p: Bytes, d: Bytes, p_low: float, d_low: float, p_sum: float, d_sum: float) -> float:
+    """Sum of the smaller of (p - p_low) / p_sum and (d - d_low) / d_sum.
+
+    The first is the smaller one where the ratio of the two differences is at most p_sum / d_sum. That ratio is a
+    fraction of bytes, so it may be held against the largest such fraction instead, which takes 16-bit integers only.
+    """
+    numerator, denominator = _fraction_below(int(p_sum), int(d_sum))
+    p_part = d_part = 0
+    for i in range(0, p.size, _SHORT):
+        a, b = _overlap_block(
+            p[i : i + _SHORT],
+            d[i : i + _SHORT],
+            np.uint16(p_low),
+            np.uint16(d_low),
+            np.uint16(numerator),
+            np.uint16(denominator),
+        )
+        p_part += a
+        d_part += b
+    return p_part / p_sum + d_part / d_sum
+
+
+@kernel
+def _extent_block(x: Bytes) -> tuple[int, int, int]:
+    low, high, total = x[0], x[0], np.uint16(0)
+    for i in range(x.size):
+        low = min(low, x[i])
+        high = max(high, x[i])
+        total = np.uint16(total + x[i])
+    return int(low), int(high), int(total)
+
+
+@kernel
+def _fraction_below(p_sum: int, d_sum: int) -> tuple[int, int]:
+    """Largest a / b <= p_sum / d_sum with a in 0..255 and b in 1..255."""
+    numerator, denominator = 0, 1
+    for b in range(1, 256):
+        a = min(255, p_sum * b // d_sum)
+        if a * denominator > numerator * b:
+            numerator, denominator = a, b
+    return numerator, denominator
+
+
+@kernel
+def _overlap_block(
+    p: Bytes, d: Bytes, p_low: np.uint16, d_low: np.uint16, numerator: np.uint16, denominator: np.uint16
+) -> tuple[int, int]:
+    nothing = np.uint16(0)
+    p_part, d_part = nothing, nothing
+    for i in range(p.size):
+        x = np.uint16(np.uint16(p[i]) - p_low)
+        y = np.uint16(np.uint16(d[i]) - d_low)
+        first = np.uint16(x * denominator) <= np.uint16(y * numerator)
+        p_part = np.uint16(p_part + (x if first else nothing))
+        d_part = np.uint16(d_part + (nothing if first else y))
+    return int(p_part), int(d_part)

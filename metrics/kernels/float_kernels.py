@@ -1,0 +1,216 @@
+"""Compiled loops over floating maps. Sums run over blocks, so that they round as little as short sums do."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from videosal.metrics.kernels.jit import extreme_kernel, kernel, vector_kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+    Bytes = NDArray[np.uint8]
+    Floats = NDArray[np.float64]
+    Counts = NDArray[np.int64]
+    Buckets = NDArray[np.int32]
+    Keys = NDArray[np.int64]
+
+_BLOCK = 2048
+# 256 buckets for each of 64 octaves of distance from the minimum.
+_DROPPED_BITS = 52 - 8
+_BUCKETS = 64 << 8
+
+
+@kernel
+def extent(x: Floats) -> tuple[float, float, float]:
+    """Minimum, maximum and sum. If a value is not finite, the sum is not, and the other two mean nothing."""
+    low, high, total = x[0], x[0], 0.0
+    for i in range(0, x.size, _BLOCK):
+        block = x[i : i + _BLOCK]
+        total += _sum_block(block)
+        block_low, block_high = _extremes_block(block)
+        low, high = min(low, block_low), max(high, block_high)
+    return low, high, total
+
+
+@kernel
+def deviations(x: Floats, low: float, mean: float) -> tuple[float, float]:
+    """Sum of x - low, and sum of the squares of x - mean."""
+    excess = squares = 0.0
+    for i in range(0, x.size, _BLOCK):
+        block_excess, block_squares = _deviations_block(x[i : i + _BLOCK], low, mean)
+        excess += block_excess
+        squares += block_squares
+    return excess, squares
+
+
+@kernel
+def codeviation(x: Floats, y: Array, x_mean: float, y_mean: float) -> float:
+    """Sum of (x - x_mean) * (y - y_mean)."""
+    total = 0.0
+    for i in range(0, x.size, _BLOCK):
+        total += _codeviation_block(x[i : i + _BLOCK], y[i : i + _BLOCK], x_mean, y_mean)
+    return total
+
+
+@kernel
+def overlap(p: Floats, d: Array, p_low: float, d_low: float, p_scale: float, d_scale: float) -> float:
+    """Sum of the smaller of (p - p_low) * p_scale and (d - d_low) * d_scale."""
+    total = 0.0
+    for i in range(0, p.size, _BLOCK):
+        total += _overlap_block(p[i : i + _BLOCK], d[i : i + _BLOCK], p_low, d_low, p_scale, d_scale)
+    return total
+
+
+@kernel
+def divergence(p: Floats, d: Floats, p_scale: float, d_scale: float, eps: float) -> float:
+    """Sum of D * log(eps + D / (P + eps)), P = max(p, 0) * p_scale and D = d * d_scale."""
+    total = 0.0
+    for i in range(0, p.size, _BLOCK):
+        part = 0.0
+        for j in range(i, min(i + _BLOCK, p.size)):
+            if d[j] > 0:
+                weight = d[j] * d_scale
+                share = p[j] * p_scale if p[j] > 0.0 else 0.0
+                part += weight * log(eps + weight / (share + eps))
+        total += part
+    return total
+
+
+@kernel
+def cross(p: Floats, d: Bytes, p_scale: float, d_sum: float, eps: float) -> float:
+    """Sum of D * log(P + eps), P = max(p, 0) * p_scale and D = d / d_sum."""
+    total = 0.0
+    for i in range(0, p.size, _BLOCK):
+        part = 0.0
+        for j in range(i, min(i + _BLOCK, p.size)):
+            if d[j] != 0:
+                share = p[j] * p_scale if p[j] > 0.0 else 0.0
+                part += d[j] * log(share + eps)
+        total += part
+    return total / d_sum
+
+
+@kernel
+def first_marks(keys: Keys, last: int) -> tuple[Buckets, int]:
+    """Sort ascending marks into buckets: the place of the first mark in each or after it, and the most in one.
+
+    A bucket holds values that share exponent and leading bits of their distance from the minimum. So buckets are narrow
+    near the minimum, where most of a saliency map lies; values all too near to it share the first.
+
+    `keys` are the distances of the marks, read as integers, which ascend as positive doubles do; `last` is that of the
+    maximum.
+    """
+    first = np.empty(_BUCKETS, np.int32)
+    bucket = most = 0
+    for k in range(keys.size):
+        until = _bucket(keys[k], last)
+        while bucket <= until:
+            first[bucket] = k
+            bucket += 1
+        most = max(most, k + 1 - first[until])
+    while bucket < _BUCKETS:
+        first[bucket] = keys.size
+        bucket += 1
+    return first, most
+
+
+@kernel
+def ranks(
+    x: Floats, low: float, last: int, marks: Floats, first: Buckets, most: int, distances: Floats, keys: Keys
+) -> tuple[Counts, Counts]:
+    """For each of the ascending, distinct marks: how many of x lie below it, and how many equal it.
+
+    One pass: a value's bucket (of `first_marks`) says which mark to begin with, and a binary search among as many
+    marks as the fullest bucket holds finds its place. `distances` is scratch space, and `keys` the same as integers.
+    """
+    widest = 1
+    while 2 * widest <= most:
+        widest *= 2
+    fenced = np.empty(marks.size + 2 * widest)
+    for k in range(fenced.size):
+        fenced[k] = marks[k] if k < marks.size else np.inf
+    # Even places count the values between two marks, odd ones those that equal a mark; four tables in turn, so that
+    # equal neighbours do not wait for each other's store.
+    tables = np.zeros((4, 2 * marks.size + 2), np.uint64)
+    for start in range(0, x.size, distances.size):
+        block = x[start : start + distances.size]
+        _subtract_block(block, low, distances)
+        for i in range(block.size):
+            value = block[i]
+            place = int(first[_bucket(keys[i], last)])
+            step = widest
+            while step > 0:
+                place += step * (fenced[place + step - 1] < value)
+                step >>= 1
+            tables[i & 3, 2 * place + (fenced[place] == value)] += np.uint64(1)
+    below, equal = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)
+    seen = 0
+    for k in range(marks.size):
+        for j in range(4):
+            seen += int(tables[j, 2 * k])
+        below[k] = seen
+        for j in range(4):
+            seen += int(tables[j, 2 * k + 1])
+        equal[k] = seen - below[k]
+    return below, equal
+
+
+@kernel
+def _bucket(key: int, last: int) -> int:
+    bucket = (key >> _DROPPED_BITS) - (last >> _DROPPED_BITS) + (_BUCKETS - 1)
+    return max(bucket, 0)
+
+
+@kernel
+def _subtract_block(x: Floats, low: float, distances: Floats) -> None:
+    for i in range(x.size):
+        distances[i] = x[i] - low
+
+
+@vector_kernel
+def _sum_block(x: Floats) -> float:
+    total = 0.0
+    for i in range(x.size):
+        total += x[i]
+    return total
+
+
+@extreme_kernel
+def _extremes_block(x: Floats) -> tuple[float, float]:
+    low, high = x[0], x[0]
+    for i in range(x.size):
+        low = x[i] if x[i] < low else low
+        high = x[i] if x[i] > high else high
+    return low, high
+
+
+@vector_kernel
+def _deviations_block(x: Floats, low: float, mean: float) -> tuple[float, float]:
+    excess = squares = 0.0
+    for i in range(x.size):
+        excess += x[i] - low
+        squares += (x[i] - mean) * (x[i] - mean)
+    return excess, squares
+
+
+@vector_kernel
+def _codeviation_block(x: Floats, y: Array, x_mean: float, y_mean: float) -> float:
+    total = 0.0
+    for i in range(x.size):
+        total += (x[i] - x_mean) * (y[i] - y_mean)
+    return total
+
+
+@vector_kernel
+def _overlap_block(p: Floats, d: Array, p_low: float, d_low: float, p_scale: float, d_scale: float) -> float:
+    total = 0.0
+    for i in range(p.size):
+        a = (p[i] - p_low) * p_scale
+        b = (d[i] - d_low) * d_scale
+        total += a if a < b else b
+    return total

@@ -1,0 +1,1 @@
+"""The metrics on batches of torch tensors."""

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from videosal.errors import InputError
+from videosal.metrics import get_protocol, score_frame
+from videosal.metrics.frame.inputs import read_frame
+
+if TYPE_CHECKING:
+    from videosal.metrics.frame.inputs import Frame
+
+P = np.arange(12, dtype=np.uint8).reshape(3, 4)
+
+
+def read(
+    prediction: Any = P, density: Any = None, fixations: Any = None, others: Any = None, baseline: Any = None
+) -> Frame:
+    return read_frame(prediction, density, fixations, others, baseline, get_protocol("standard"))
+
+
+@pytest.mark.parametrize("name", ["prediction", "density", "baseline"])
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        (np.ones((3, 4, 3)), r"shape \(3, 4, 3\)"),
+        (np.ones(12), r"shape \(12,\)"),
+        (np.ones((0, 4)), r"shape \(0, 4\)"),
+        (3.0, r"shape \(\)"),
+        (np.ones((3, 4), complex), "dtype complex128"),
+        (np.full((3, 4), None), "dtype object"),
+        (np.full((3, 4), "1"), "dtype <U1"),
+        (np.zeros((3, 4), "M8[s]"), "dtype datetime64"),
+    ],
+)
+def test_a_map_that_is_none_is_named(name: str, value: Any, complaint: str) -> None:
+    with pytest.raises(InputError, match=f"^{name} has {complaint}"):
+        read(**{name: value})
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_density_and_baseline_must_be_finite(bad: float) -> None:
+    broken = np.ones((3, 4))
+    broken[1, 2] = bad
+    with pytest.raises(InputError, match=r"^density holds NaN or infinity"):
+        read(density=broken)
+    with pytest.raises(InputError, match=r"^baseline holds NaN or infinity"):
+        read(baseline=broken)
+    with pytest.raises(InputError, match=r"^baseline holds NaN or infinity"):
+        read(density=P[:2], baseline=broken)
+    with pytest.raises(InputError, match=r"^fixations holds NaN or infinity"):
+        read(density=P, fixations=broken)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float32, np.float64])
+def test_density_must_not_be_negative(dtype: type) -> None:
+    density = P.astype(dtype)
+    density[2, 1] = -1
+    with pytest.raises(InputError, match=r"^density has negative values, down to -1"):
+        read(density=density)
+    assert read(density=np.array([[0.0, -0.0]])).density is not None
+    assert read(density=np.full((30, 40), 1.7e308)).density is not None  # whose sum is not finite
+
+
+@pytest.mark.parametrize("name", ["fixations", "others"])
+@pytest.mark.parametrize("point", [(-1, 0), (3, 0), (0, 4), (0, -1), (2**40, 0), (0, -(2**62))])
+def test_a_point_outside_the_frame_is_named(name: str, point: tuple[int, int]) -> None:
+    argument = {"others": "other_fixations"}.get(name, name)
+    message = rf"^{argument} has the point \(row {point[0]}, col {point[1]}\) outside the frame of 3 rows and 4 col"
+    with pytest.raises(InputError, match=message):
+        read(**{name: [(0, 0), (2, 3), point]})
+
+
+def test_points_must_be_integers_but_none_may_have_any_dtype() -> None:
+    with pytest.raises(InputError, match=r"^fixations has the shape of points and dtype float64"):
+        read(fixations=[[0.0, 1.0]])
+    with pytest.raises(InputError, match=r"^other_fixations has the shape of points and dtype bool"):
+        read(density=P, others=np.ones((5, 2), bool))
+    for nothing in (np.empty((0, 2)), np.empty((0, 2), np.uint8)):
+        found = read(fixations=nothing).fixations
+        assert found is not None
+        assert found.size == 0
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 5), (12,), (3, 4, 1), (0, 4)])
+def test_a_mask_must_have_the_frame_s_size(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=r"^fixations has shape .*\(3, 4\)"):
+        read(density=P, fixations=np.ones(shape))
+    with pytest.raises(InputError, match=r"^other_fixations has shape .*\(3, 4\)"):
+        read(fixations=P, others=np.ones(shape))
+
+
+@pytest.mark.parametrize("shape", [(12,), (3, 4, 1), (0, 4), ()])
+def test_without_a_density_fixations_must_be_a_mask_or_points(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=r"^fixations has shape"):
+        read(fixations=np.ones(shape))
+
+
+def test_a_mask_of_words_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^fixations has dtype <U1"):
+        read(density=P, fixations=np.full((3, 4), "x"))
+
+
+def test_two_columns_are_points_unless_they_have_the_density_s_shape_or_are_boolean() -> None:
+    narrow = np.array([[1, 0], [0, 1], [2, 0]])
+
+    def pixels(fixations: Any, density: Any = None, prediction: Any = P) -> list[int]:
+        found = read(prediction, density, fixations).fixations
+        assert found is not None
+        return found.tolist()
+
+    assert pixels(narrow) == [1, 4, 8]
+    assert pixels(narrow, density=P) == [1, 4, 8]
+    assert pixels(narrow, density=np.ones((3, 2))) == [0, 3, 4]
+    assert pixels(narrow > 0) == [0, 3, 4]
+    assert pixels(narrow[:2], density=np.ones((3, 2))) == [1, 2]
+    found = read(P, None, narrow > 0, narrow).other_fixations
+    assert found is not None
+    assert found.tolist() == [0, 3, 4]
+
+
+def test_the_ground_truth_gives_the_size() -> None:
+    assert read().prediction is P
+    assert read(density=np.ones((6, 8))).prediction.shape == (6, 8)
+    assert read(fixations=np.ones((6, 8))).prediction.shape == (6, 8)
+    assert read(fixations=[[2, 3]]).prediction.shape == (3, 4)
+    assert read(density=np.ones((6, 8)), fixations=[[5, 7]]).fixations is not None
+
+
+def test_only_resizing_excuses_values_below_zero() -> None:
+    signed = P.astype(np.float64) - 5
+    assert read(P, np.ones((6, 8))).undershoot
+    assert not read(signed, np.ones((6, 8))).undershoot
+    assert not read(signed, np.ones((3, 4))).undershoot
+
+
+def test_inputs_that_no_metric_uses_are_checked_too() -> None:
+    with pytest.raises(InputError, match=r"^density has negative"):
+        score_frame(P, P - 100.0, [[0, 0]], metrics=["nss"])

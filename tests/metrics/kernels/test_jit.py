@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from videosal.metrics.kernels import jit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def doubled(x: float) -> float:
+    return 2 * x
+
+
+@pytest.mark.parametrize("decorator", [jit.kernel, jit.vector_kernel, jit.extreme_kernel])
+def test_kernels_are_compiled_without_the_gil_and_cached(decorator: Any) -> None:
+    compiled = decorator(doubled)
+    assert compiled.targetoptions["nogil"]
+    assert compiled.targetoptions["fastmath"] is not True
+    assert compiled.stats.cache_path is not None
+
+
+def test_without_a_cache_folder_kernels_still_run_and_one_warning_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(function: Any) -> Any:
+        raise RuntimeError("cannot cache function 'doubled': no locator available for file 'x.py'")
+
+    monkeypatch.setattr(jit, "KernelCache", refuse)
+    monkeypatch.setattr(jit, "_warned", False)
+    with caplog.at_level(logging.WARNING):
+        assert jit.kernel(doubled)(3.0) == 6.0
+        assert jit.vector_kernel(doubled)(4.0) == 8.0
+    assert len(caplog.records) == 1
+    assert "NUMBA_CACHE_DIR" in caplog.text
+
+
+MODULE = """
+import sys
+import numpy as np
+from videosal.metrics.kernels.jit import kernel
+
+@kernel
+def ascending(n):
+    values = np.empty(n)
+    for i in range(n):
+        values[i] = total(values[:i]) + 1
+    return values
+
+@kernel
+def total(x):
+    result = 0.0
+    for i in range(x.size):
+        result += x[i]
+    return result
+
+print(ascending(5).tolist(), len(ascending.stats.cache_hits), "scipy.linalg" in sys.modules)
+if "more" in sys.argv:
+    import numba
+    product = numba.njit(lambda n: (np.eye(n) @ np.full((n, n), 3.0))[0, 0])
+    print(product(2), ascending(np.int8(3)).tolist())
+"""
+
+
+def test_a_second_process_loads_kernels_without_what_numba_needs_to_compile(tmp_path: Path) -> None:
+    """And can compile afterwards, kernels of ours for other types as well as anything else."""
+    (tmp_path / "kernels.py").write_text(MODULE)
+    said = []
+    for arguments in ([], ["more"]):
+        command = [sys.executable, "kernels.py", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        said.append(done.stdout.splitlines())
+    values = "[1.0, 2.0, 4.0, 8.0, 16.0]"
+    assert said == [[f"{values} 0 True"], [f"{values} 1 False", "3.0 [1.0, 2.0, 4.0]"]]

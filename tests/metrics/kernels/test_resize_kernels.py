@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from videosal.metrics.frame.flat import flat
+from videosal.metrics.kernels import resize_kernels as kernels
+
+
+def test_rows_and_columns_are_the_weighted_sums() -> None:
+    generator = np.random.default_rng(0)
+    image = generator.random((6, 5))
+    index = generator.integers(0, 5, (8, 3))
+    weights = generator.random((8, 3))
+    weights /= weights.sum(axis=1, keepdims=True)
+    nearest = index[:, 1].copy()
+    matrix = np.zeros((8, 5))
+    np.add.at(matrix, (np.arange(8)[:, None], index), weights)
+    columns, rows = np.empty((6, 8)), np.empty((8, 6))
+    kernels.resize_columns(columns, flat(image), index, weights, nearest)
+    assert columns == pytest.approx(image @ matrix.T, abs=1e-14)
+    kernels.resize_rows(rows, flat(np.ascontiguousarray(image.T)), index, weights, nearest)
+    assert rows == pytest.approx(matrix @ image.T, abs=1e-14)

@@ -1,0 +1,147 @@
+"""What must hold for every frame, whatever the protocol."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from videosal.metrics import get_protocol, list_protocols, score_frame
+from videosal.metrics.frame.preparation import prepare_maps
+from videosal.metrics.protocol_formulas import CONVENTIONS, Rules
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tests.metrics.conftest import GazeMaker
+
+    Array = NDArray[Any]
+
+SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+DTYPES = ["bool", "uint8", "int16", "uint16", "int64", "float16", "float32", "float64"]
+AUCS = ("auc_judd", "auc_borji", "sauc", "auc", "sauc_exact")
+UPPER = {"cc": 1, "sim": 1, **dict.fromkeys(AUCS, 1)}
+LOWER = {"cc": -1, "sim": 0, "kld": -1e-9, "emd": 0, **dict.fromkeys(AUCS, 0)}
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> dict[str, Array]:
+    """Tiny frames of every kind: one pixel, one row, ties, no fixation, zero density."""
+    size = draw(st.tuples(st.integers(1, 7), st.integers(1, 7)))
+    mask = arrays(np.uint8, size, elements=st.integers(0, 1))
+    greys = arrays(np.uint8, size, elements=st.sampled_from([0, 1, 3, 60, 200, 255]))
+    return {
+        "prediction": draw(greys),
+        "density": draw(greys),
+        "fixations": draw(mask),
+        "other_fixations": draw(mask),
+        "baseline": draw(greys),
+    }
+
+
+def scores(frame: dict[str, Any], protocol: str = "standard", *names: str) -> dict[str, float]:
+    return score_frame(**frame, protocol=protocol, metrics=names or get_protocol(protocol).metrics)
+
+
+def same(found: dict[str, float], wanted: dict[str, float], tolerance: float = 1e-9) -> None:
+    assert found == pytest.approx(wanted, abs=tolerance, rel=tolerance, nan_ok=True)
+
+
+@SETTINGS
+@given(frames(), st.sampled_from(DTYPES), st.sampled_from("CF"), st.booleans())
+def test_kernels_and_conventions_agree_on_any_array(
+    frame: dict[str, Array], dtype: str, order: str, flip: bool
+) -> None:
+    typed = np.asarray(frame["prediction"].astype(dtype), order=order)  # type: ignore[call-overload]
+    changed = frame | {"prediction": typed[::-1] if flip else typed}
+    for name in ("standard", "dhf1k", "stavis-diem", "vinet", "salema"):
+        protocol = get_protocol(name)
+        maps = prepare_maps(*changed.values(), protocol=protocol)
+        # A blur leaves a constant map with differences in the last digit, which both ways judge alike but for chance.
+        if np.isfinite(maps.prediction).all() and (protocol.compiled or np.ptp(maps.prediction) > 1e-9):
+            expected = {metric: CONVENTIONS[metric](maps, Rules(protocol)) for metric in protocol.metrics}
+            same(scores(changed, name), expected)
+
+
+@SETTINGS
+@given(frames(), st.sampled_from(list_protocols()))
+def test_memory_order_and_wider_dtypes_change_nothing(frame: dict[str, Array], protocol: str) -> None:
+    names = get_protocol(protocol).metrics
+    plain = scores(frame, protocol, *names)
+    ordered = {key: np.asfortranarray(array) for key, array in frame.items()}
+    assert repr(scores(ordered, protocol, *names)) == repr(plain)
+    if get_protocol(protocol).scale != "unit":  # where integers mean parts of their largest value
+        wide = frame | {"prediction": frame["prediction"].astype(np.int32)}
+        same(scores(wide, protocol, *names), plain)
+
+
+@SETTINGS
+@given(frames(), st.sampled_from(list_protocols()))
+def test_scores_stay_within_their_bounds(frame: dict[str, Array], protocol: str) -> None:
+    found = scores(frame, protocol)
+    if get_protocol(protocol).judd in ("walk", "distinct"):
+        del found["auc_judd"]  # walking through ties leaves the unit square
+    for name, value in found.items():
+        slack = 1e-4 if name == "auc_judd" else 1e-9  # rates may be rounded to four digits
+        if not math.isnan(value):
+            assert LOWER.get(name, -math.inf) - slack <= value <= UPPER.get(name, math.inf) + slack, name
+
+
+@SETTINGS
+@given(frames(), st.sampled_from([0.25, 2.0, 64.0]), st.integers(-3, 900))
+def test_aucs_and_nss_do_not_feel_an_affine_change(frame: dict[str, Array], factor: float, shift: int) -> None:
+    changed = frame | {"prediction": frame["prediction"] * factor + shift}
+    for protocol in ("standard", "dhf1k", "salicon", "pysaliency"):
+        names = [name for name in get_protocol(protocol).metrics if name in (*AUCS, "nss")]
+        same(scores(changed, protocol, *names), scores(frame, protocol, *names))
+
+
+@SETTINGS
+@given(frames(), st.sampled_from([0.25, 3.0, 64.0]))
+def test_sim_and_kld_do_not_feel_scale(frame: dict[str, Array], factor: float) -> None:
+    changed = frame | {"prediction": frame["prediction"] * factor, "density": frame["density"] / factor}
+    for protocol in ("standard", "dhf1k", "unisal"):
+        same(scores(changed, protocol, "sim"), scores(frame, protocol, "sim"))
+    same(scores(changed, "standard", "kld"), scores(frame, "standard", "kld"))
+
+
+@SETTINGS
+@given(frames())
+def test_cc_and_sim_are_symmetric(frame: dict[str, Array]) -> None:
+    turned = frame | {"prediction": frame["density"], "density": frame["prediction"]}
+    for protocol in ("standard", "dhf1k", "stsanet", "unisal", "msu"):
+        found, other = scores(frame, protocol, "cc"), scores(turned, protocol, "cc")
+        same(found, other)
+    same(scores(frame, "standard", "sim"), scores(turned, "standard", "sim"))
+
+
+@pytest.mark.parametrize("protocol", list_protocols())
+def test_a_frame_scores_the_same_in_any_company(make_gaze: GazeMaker, protocol: str) -> None:
+    made = [make_gaze(seed, (18, 32)) for seed in range(4)]
+    given_frames = [
+        {
+            "prediction": gaze.prediction,
+            "density": gaze.density,
+            "fixations": gaze.fixations,
+            "other_fixations": gaze.others,
+            "baseline": gaze.baseline,
+        }
+        for gaze in made
+    ]
+    forward = [repr(scores(frame, protocol)) for frame in given_frames]
+    backward = [repr(scores(frame, protocol)) for frame in reversed(given_frames)]
+    assert forward == backward[::-1]
+    assert len(set(forward)) == 4
+
+
+@pytest.mark.parametrize("protocol", list_protocols())
+def test_one_pixel_is_enough_for_an_answer(protocol: str) -> None:
+    one = np.full((1, 1), 9, np.uint8)
+    frame = {"prediction": one, "density": one, "fixations": one, "other_fixations": one, "baseline": one}
+    found = scores(frame, protocol)
+    assert list(found) == list(get_protocol(protocol).metrics)

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from videosal.errors import InputError
+from videosal.metrics import get_protocol, list_protocols, score_frame
+from videosal.metrics.frame.preparation import prepare_maps
+from videosal.metrics.protocol_formulas import CONVENTIONS, Rules
+from videosal.metrics.scoring import score
+
+if TYPE_CHECKING:
+    from tests.metrics.conftest import Gaze, GazeMaker
+    from videosal.metrics import Protocol
+
+COMPILED = ("standard", "dhf1k", "mit")
+
+
+def score_all(gaze: Gaze, protocol: str, **options: Any) -> dict[str, float]:
+    options.setdefault("metrics", get_protocol(protocol).metrics)
+    return score_frame(
+        gaze.prediction,
+        gaze.density,
+        gaze.fixations,
+        other_fixations=gaze.others,
+        baseline=gaze.baseline,
+        protocol=protocol,
+        **options,
+    )
+
+
+def by_conventions(gaze: Gaze, protocol: Protocol, names: tuple[str, ...] | None = None) -> dict[str, float]:
+    given = (gaze.prediction, gaze.density, gaze.fixations, gaze.others, gaze.baseline)
+    maps = prepare_maps(*given, protocol=protocol)
+    return {name: CONVENTIONS[name](maps, Rules(protocol)) for name in names or protocol.metrics}
+
+
+def differing(first: dict[str, float], second: dict[str, float]) -> tuple[str, ...]:
+    """Names of values that differ by more than rounding."""
+    return tuple(name for name in first if not np.isclose(first[name], second[name], rtol=1e-12, equal_nan=True))
+
+
+def test_the_kernels_know_the_protocols_of_matlab() -> None:
+    assert tuple(name for name in list_protocols() if get_protocol(name).compiled) == COMPILED
+
+
+@pytest.mark.parametrize("protocol", COMPILED)
+@pytest.mark.parametrize("kind", ["bytes", "floats", "small", "zero", "constant", "empty", "no fixation"])
+def test_kernels_and_conventions_agree(make_gaze: GazeMaker, protocol: str, kind: str) -> None:
+    gaze = make_gaze(3, (64, 96))
+    changed = {
+        "bytes": {},
+        "floats": {"prediction": gaze.prediction / 7.0 + 0.1},
+        "small": {"prediction": gaze.prediction[::3, ::2]},
+        "zero": {"prediction": gaze.prediction * 0},
+        "constant": {"prediction": gaze.prediction * 0 + 9},
+        "empty": {"density": gaze.density * 0},
+        "no fixation": {"fixations": gaze.fixations * 0},
+    }[kind]
+    gaze = replace(gaze, **changed)
+    expected = by_conventions(gaze, get_protocol(protocol))
+    assert score_all(gaze, protocol) == pytest.approx(expected, abs=1e-10, nan_ok=True)
+
+
+@pytest.mark.parametrize("protocol", [name for name in list_protocols() if get_protocol(name).sampled])
+def test_expectations_are_the_means_of_samples(make_gaze: GazeMaker, protocol: str) -> None:
+    gaze = make_gaze(1, (24, 32), n=12, levels=16)
+    names = get_protocol(protocol).sampled
+    expected = score_all(gaze, protocol, metrics=names)
+    runs = [score_all(gaze, protocol, metrics=names, seed=seed) for seed in range(30)]
+    for name in names:
+        values = np.array([run[name] for run in runs])
+        deviation = values.std(ddof=1)
+        assert deviation > 0 or name == "auc_judd", name  # a blur leaves no ties
+        assert abs(values.mean() - expected[name]) <= 4 * deviation / math.sqrt(len(values)) + 1e-9, name
+
+
+def test_a_seed_gives_the_same_bits_whatever_else_is_scored(make_gaze: GazeMaker) -> None:
+    gaze = make_gaze()
+    together = score_all(gaze, "dhf1k", seed=5)
+    assert together == score_all(gaze, "dhf1k", seed=5)
+    assert {name: score_all(gaze, "dhf1k", seed=5, metrics=[name])[name] for name in together} == together
+    other = score_all(gaze, "dhf1k", seed=6)
+    assert differing(together, other) == get_protocol("dhf1k").sampled
+
+
+@pytest.mark.parametrize("protocol", ["unisal", "aim2024", "msu"])
+def test_a_seed_leaves_what_is_not_random(make_gaze: GazeMaker, protocol: str) -> None:
+    gaze = make_gaze()
+    plain, seeded = score_all(gaze, protocol), score_all(gaze, protocol, seed=1)
+    assert differing(plain, seeded) == get_protocol(protocol).sampled
+
+
+@pytest.mark.parametrize("protocol", list_protocols())
+def test_bugs_move_the_metrics_that_they_name(make_gaze: GazeMaker, protocol: str) -> None:
+    gaze = make_gaze(2, (64, 96), levels=12)
+    gaze = replace(gaze, others=gaze.others * (np.cumsum(gaze.others).reshape(64, 96) <= 5))
+    plain, original = score_all(gaze, protocol), score_all(gaze, protocol, bug_compatible=True)
+    named = {bug.metric for bug in get_protocol(protocol).bugs}
+    # Two bugs show elsewhere: in how a set's negatives are built, and in frames without fixations.
+    named -= {"dhf1k": {"sauc"}, "unisal": {"nss"}}.get(protocol, set())
+    assert set(differing(plain, original)) == named
+
+
+def test_a_frame_without_fixations_scores_one_in_unisal_s_nss(make_gaze: GazeMaker) -> None:
+    gaze = replace(make_gaze(), fixations=np.zeros((36, 64), np.uint8))
+    assert math.isnan(score_all(gaze, "unisal")["nss"])
+    assert score_all(gaze, "unisal", bug_compatible=True)["nss"] == 1
+
+
+@pytest.mark.parametrize("protocol", list_protocols())
+@pytest.mark.parametrize("seed", [None, 0])
+def test_a_prediction_that_is_not_finite_has_no_value(make_gaze: GazeMaker, protocol: str, seed: int | None) -> None:
+    prediction = make_gaze().prediction.astype(np.float64)
+    prediction[3, 4] = np.nan
+    found = score_all(replace(make_gaze(), prediction=prediction), protocol, seed=seed, bug_compatible=True)
+    assert list(found) == list(get_protocol(protocol).metrics)
+    assert all(math.isnan(value) for value in found.values())
+
+
+@pytest.mark.parametrize("protocol", list_protocols())
+def test_what_a_protocol_does_not_define_is_an_error(make_gaze: GazeMaker, protocol: str) -> None:
+    gaze, rules = make_gaze(), get_protocol(protocol)
+    given: dict[str, Any] = {"other_fixations": gaze.others, "baseline": gaze.baseline, "protocol": protocol}
+    found = score_frame(gaze.prediction, gaze.density, gaze.fixations, **given)
+    assert tuple(found) == rules.default_metrics
+    for name in set(get_protocol("standard").metrics) - set(rules.metrics):
+        with pytest.raises(InputError, match=f"protocol '{protocol}' does not define metric '{name}': choose from cc"):
+            score_frame(gaze.prediction, gaze.density, gaze.fixations, metrics=[name], **given)
+
+
+CONSTANT = {
+    "standard": {"kld": 0.5, "auc_judd": 0.5, "emd": 0.5, "auc": 0.5, "sauc_exact": 0.5},
+    "dhf1k": {"kld": 0.5, "auc_judd": 0.5, "emd": 0.5},
+    "mit": {"kld": 0.5, "auc_judd": 0.5, "emd": 0.5},
+    "stavis-diem": {"auc_judd": 0.5},
+    "vinet": {"nss": 0, "kld": 0.5, "auc_judd": 0.5},
+    "vinet-v2": {"nss": 0, "kld": 0.5, "auc_judd": 0.5},
+    "stsanet": {"nss": 0, "kld": 0.5, "auc_judd": 0.5, "ig": 0.5},
+    "unisal": {"sim": 0.5, "kld": 0.5},
+    "salema": {"auc_judd": 0.5},
+    "pysaliency": {"cc": 0, "nss": 0, "sim": 0.5, "kld": 0.5, "auc_judd": 0.5, "sauc": 0.5, "ig": 0.5, "auc": 0.5},
+    "salicon": {"nss": 0, "auc_borji": 0.5, "sauc": 0.5},
+    "aim2024": {"cc": 0, "nss": 0, "sim": 0, "kld": math.nan, "auc_judd": 0.5},
+    "msu": {"cc": 0, "nss": 0, "sim": 0.5, "kld": 0.5, "auc_judd": 0.5},
+}
+
+
+@pytest.mark.parametrize("protocol", list_protocols())
+def test_metrics_of_a_constant_prediction_are_those_that_the_original_defines(
+    make_gaze: GazeMaker, protocol: str
+) -> None:
+    """0 stands for exactly that, 0.5 for any finite value."""
+    gaze = make_gaze(size=(360, 640))  # the size of msu's letterbox, for a map with a margin is not constant
+    found = score_all(replace(gaze, prediction=np.full((360, 640), 77, np.uint8)), protocol)
+    wanted = CONSTANT[protocol]
+    for name, value in found.items():
+        want = wanted.get(name, math.nan)
+        assert math.isnan(value) if math.isnan(want) else math.isfinite(value), name
+        if want == 0:
+            assert value == pytest.approx(0, abs=1e-12), name
+
+
+def test_repeated_points_count_where_the_protocol_says_so(make_gaze: GazeMaker) -> None:
+    gaze = make_gaze()
+    once = np.argwhere(gaze.fixations)
+    twice = np.concatenate((once, once[:5]))
+    for protocol in list_protocols():
+        rules = get_protocol(protocol)
+        scores = [
+            score_all(replace(gaze, fixations=points), protocol, metrics=["nss"])["nss"] for points in (once, twice)
+        ]
+        assert (scores[0] != scores[1]) == rules.repeats, protocol
+
+
+def test_own_fixations_are_no_negatives_where_the_protocol_says_so(make_gaze: GazeMaker) -> None:
+    gaze = make_gaze()
+    both = replace(gaze, others=gaze.others | gaze.fixations)
+    own = replace(gaze, others=gaze.others & ~gaze.fixations)
+    for protocol in list_protocols():
+        rules = get_protocol(protocol)
+        if "sauc" in rules.metrics:
+            same = score_all(both, protocol, metrics=["sauc"]) == score_all(own, protocol, metrics=["sauc"])
+            assert same == rules.sauc_drops_own, protocol
+
+
+def test_an_empty_density_is_what_the_protocol_says(make_gaze: GazeMaker) -> None:
+    gaze = replace(make_gaze(), density=np.zeros((36, 64), np.uint8))
+    dhf1k = score_all(gaze, "dhf1k")
+    assert (dhf1k["sim"], dhf1k["kld"]) == (0, 0)
+    assert math.isnan(dhf1k["cc"])
+    assert math.isnan(dhf1k["emd"])
+    assert {name for name, value in score_all(gaze, "standard").items() if math.isnan(value)} == {
+        "cc",
+        "sim",
+        "kld",
+        "emd",
+    }
+    flat = replace(gaze, density=np.ones((36, 64), np.uint8))
+    unisal = score_all(gaze, "unisal")
+    assert unisal["sim"] == pytest.approx(score_all(flat, "unisal")["sim"])
+
+
+def test_a_metric_of_a_third_party_gets_the_maps_of_the_protocol(
+    make_gaze: GazeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from videosal.metrics import definitions, register_metric
+    from videosal.registry import Registry
+
+    monkeypatch.setattr(definitions, "_custom", Registry("metric", "videosal.metrics.of_tests"))
+    seen: dict[str, Any] = {}
+
+    @register_metric("mae", label="MAE", higher_is_better=False, needs=("density", "fixations"), reference="here")
+    def mae(prediction: Any, density: Any, fixations: Any, other_fixations: Any, baseline: Any) -> float:
+        seen.update(locals())
+        return float(np.abs(prediction - density).mean())
+
+    gaze = make_gaze()
+    found = score_frame(gaze.prediction[::2], gaze.density, gaze.fixations, metrics=["mae", "cc"], protocol="vinet-v2")
+    assert list(found) == ["mae", "cc"]
+    assert seen["prediction"].shape == seen["density"].shape == (36, 64)
+    assert np.array_equal(seen["fixations"], gaze.fixations > 0)
+    assert seen["prediction"].max() <= 1
+    assert seen["other_fixations"] is None
+    assert seen["baseline"] is None
+
+
+def test_the_steps_of_a_changed_record_are_followed(make_gaze: GazeMaker) -> None:
+    gaze = make_gaze()
+    given = (gaze.prediction, gaze.density, gaze.fixations, gaze.others, gaze.baseline)
+    fine = replace(get_protocol("salicon"), auc_steps=2000, auc_top=True, borji_least=1)
+    found = score(*given, names=("auc_borji", "sauc"), protocol=fine)
+    exact = score_frame(
+        gaze.prediction, fixations=gaze.fixations, other_fixations=gaze.others & ~gaze.fixations, metrics=["sauc_exact"]
+    )
+    assert found["sauc"] == pytest.approx(exact["sauc_exact"], abs=1e-3)
+
+
+def test_which_protocols_count_repeats_and_drop_own_fixations() -> None:
+    protocols = [get_protocol(name) for name in list_protocols()]
+    assert [rules.name for rules in protocols if rules.repeats] == ["pysaliency", "salicon", "aim2024"]
+    assert [rules.name for rules in protocols if rules.sauc_drops_own] == ["stavis-diem", "salicon"]
+
+
+def test_in_aim2024_a_repeated_point_is_a_threshold_twice_and_one_pixel() -> None:
+    prediction = np.array([[0, 10, 20, 30, 40, 50, 60, 70]], np.uint8)
+    points = [[0, 6], [0, 6], [0, 3]]  # reached by 2, 2 and 5 pixels; 8 - 2 pixels are not fixated
+    expected = np.trapezoid([0, 1 / 3, 2 / 3, 1, 1], [0, 1 / 6, 0, 2 / 6, 1])
+    found = score_frame(prediction, fixations=points, protocol="aim2024", metrics=["auc_judd"])
+    assert found["auc_judd"] == pytest.approx(expected)
