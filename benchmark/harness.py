@@ -15,7 +15,7 @@ from videosal.benchmark.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Compare, ModelSpec, Plan
 from videosal.benchmark.provenance import hash_file
 from videosal.datasets import Dataset, load_dataset, parse_name
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 from videosal.errors import DatasetError, InputError, PredictionError
 from videosal.metrics import get_protocol, metric_info
 from videosal.metrics.definitions import OURS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from videosal.benchmark.map_reader import MapRef
 from videosal.benchmark.map_sequences import SEQUENCE_SUFFIXES, open_sequence
 from videosal.benchmark.map_trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
-from videosal.datasets.images import MAP_SUFFIXES, frame_number, suffix_of
+from videosal.datasets.files.images import MAP_SUFFIXES, frame_number, suffix_of
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:

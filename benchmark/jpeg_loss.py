@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.benchmark.map_reader import MapReader
-from videosal.datasets.images import decode_map
+from videosal.datasets.files.images import decode_map
 from videosal.metrics import get_protocol, metric_info, score_frame
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.map_sequences import MapSequence, open_sequence
 from videosal.benchmark.map_trees import Entry, MapTree, open_tree
-from videosal.datasets.images import decode_map
+from videosal.datasets.files.images import decode_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

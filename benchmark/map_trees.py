@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from videosal.datasets.images import find_damage, read_bytes
+from videosal.datasets.files.images import find_damage, read_bytes
 from videosal.errors import FileError, PredictionError
 
 if TYPE_CHECKING:

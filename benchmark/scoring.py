@@ -22,7 +22,7 @@ from videosal.datasets import (
     negatives_from_map,
     same_video_negatives,
 )
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 from videosal.errors import FileError, PredictionError, RunError
 from videosal.metrics import get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration

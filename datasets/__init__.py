@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         register_dataset,
     )
     from videosal.datasets.densities import mean_density
-    from videosal.datasets.inspection import Inspection, inspect_copy
+    from videosal.datasets.doctor.inspect_copy import Inspection, inspect_copy
     from videosal.datasets.layout_adapter import LayoutAdapter
     from videosal.datasets.layouts import Layout
     from videosal.datasets.negatives import (
@@ -35,8 +35,8 @@ _HOMES = {
     "parse_name": "catalogue",
     "register_dataset": "catalogue",
     "mean_density": "densities",
-    "Inspection": "inspection",
-    "inspect_copy": "inspection",
+    "Inspection": "doctor.inspect_copy",
+    "inspect_copy": "doctor.inspect_copy",
     "Layout": "layouts",
     "LayoutAdapter": "layout_adapter",
     "Negatives": "negatives",

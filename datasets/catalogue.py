@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from videosal.datasets.packed import is_pack, open_pack
+from videosal.datasets.pack.packed import is_pack, open_pack
 from videosal.datasets.records import Dataset, Split, Video
 from videosal.errors import DatasetError, InputError, UnknownNameError, VideosalError, did_you_mean
 from videosal.registry import Registry
@@ -61,12 +61,12 @@ _registry: Registry[type[DatasetAdapter]] = Registry(
     "dataset",
     "videosal.datasets",
     {
-        "avimos": "videosal.datasets.avimos:Avimos",
-        "dhf1k": "videosal.datasets.dhf1k:Dhf1k",
-        "diem": "videosal.datasets.diem:Diem",
-        "hollywood2": "videosal.datasets.hollywood2:Hollywood2",
-        "sample": "videosal.datasets.sample:Sample",
-        "ucf": "videosal.datasets.ucf:Ucf",
+        "avimos": "videosal.datasets.sets.avimos:Avimos",
+        "dhf1k": "videosal.datasets.sets.dhf1k:Dhf1k",
+        "diem": "videosal.datasets.sets.diem:Diem",
+        "hollywood2": "videosal.datasets.sets.hollywood2:Hollywood2",
+        "sample": "videosal.datasets.sets.sample:Sample",
+        "ucf": "videosal.datasets.sets.ucf:Ucf",
     },
 )
 

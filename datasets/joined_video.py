@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from videosal.datasets.frames import FrameSequence, JoinedFrames
+from videosal.datasets.files.frames import FrameSequence, JoinedFrames
 from videosal.datasets.records import Video
 from videosal.errors import DatasetError
 

@@ -9,9 +9,10 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from videosal.datasets.catalogue import DatasetAdapter
-from videosal.datasets.frame_files import has_numbered_file
+from videosal.datasets.files.frame_files import has_numbered_file
+from videosal.datasets.files.video_files import VIDEO_SUFFIXES
 from videosal.datasets.layouts import Copy, Layout, Place, find_copy
-from videosal.datasets.sources import (
+from videosal.datasets.sources.map_sources import (
     DensityFiles,
     DensitySource,
     DensityStack,
@@ -22,14 +23,13 @@ from videosal.datasets.sources import (
     MadeDensities,
 )
 from videosal.datasets.stored_video import StoredVideo
-from videosal.datasets.video_files import VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from videosal.datasets.recipes import Recipe
     from videosal.datasets.records import Video
+    from videosal.datasets.sources.recipes import Recipe
 
 
 class LayoutAdapter(DatasetAdapter):
@@ -126,7 +126,9 @@ class LayoutAdapter(DatasetAdapter):
 @cache
 def read_facts(name: str) -> dict[str, Any]:
     """Read the known names and counts of a data set."""
-    facts: dict[str, Any] = json.loads(resources.files(__package__).joinpath(f"facts/{name}.json").read_text())
+    facts: dict[str, Any] = json.loads(
+        resources.files("videosal.datasets.sets").joinpath(f"facts/{name}.json").read_text()
+    )
     return facts
 
 

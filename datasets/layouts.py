@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from videosal.datasets.images import natural_key
+from videosal.datasets.files.images import natural_key
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:

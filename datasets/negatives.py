@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from videosal.datasets.frame_files import read_map_file
+from videosal.datasets.files.frame_files import read_map_file
 from videosal.errors import FileError
 
 if TYPE_CHECKING:

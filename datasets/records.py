@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from videosal.datasets.images import frame_number
+from videosal.datasets.files.images import frame_number
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from videosal.datasets.frames import FrameSequence
+    from videosal.datasets.files.frames import FrameSequence
     from videosal.metrics.frame.sparse_map import SparseMap
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from videosal.datasets.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
-from videosal.datasets.images import image_files
+from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
+from videosal.datasets.files.images import image_files
 from videosal.datasets.records import Video
 from videosal.errors import DatasetError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from videosal.datasets.sources import DensitySource, FixationSource
+    from videosal.datasets.sources.map_sources import DensitySource, FixationSource
 
 FrameName = Callable[[str, int], str]
 

@@ -112,7 +112,7 @@ def pack_submission(
 
 
 def _listed_videos(split: str) -> list[_ListedVideo]:
-    from videosal.datasets.dhf1k import Dhf1k
+    from videosal.datasets.sets.dhf1k import Dhf1k
 
     counts = Dhf1k().known_videos(split)
     return [

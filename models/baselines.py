@@ -181,7 +181,7 @@ def _copies(saliency: NDArray[np.float32], count: int) -> Maps:
 
 
 def _read_map(path: Path) -> NDArray[np.float32]:
-    from videosal.datasets.images import read_map
+    from videosal.datasets.files.images import read_map
 
     saliency = read_map(path).astype(np.float32)
     if not np.isfinite(saliency).all() or saliency.min() < 0 or saliency.max() == 0:

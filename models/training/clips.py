@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset as TorchDataset
 
-from videosal.datasets.frames import VideoFileFrames
+from videosal.datasets.files.frames import VideoFileFrames
 from videosal.errors import DatasetError, InputError
 from videosal.models.pixels import resize_frame
 

@@ -10,7 +10,7 @@ import pytest
 
 from videosal import load_run, run, score
 from videosal.datasets import load_dataset
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 from videosal.errors import (
     DatasetError,
     FileError,

@@ -12,7 +12,7 @@ import pytest
 from videosal import load_dataset, score
 from videosal.benchmark.inventory import take_inventory
 from videosal.benchmark.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 
 if TYPE_CHECKING:
     from tests.conftest import MapMaker, TreeMaker

@@ -14,7 +14,7 @@ from videosal.benchmark.inventory import take_inventory
 from videosal.benchmark.map_sequences import open_sequence
 from videosal.benchmark.map_trees import open_tree
 from videosal.datasets import load_dataset
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from videosal.benchmark.predict import predict
 from videosal.benchmark.saved_maps import quantise
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 from videosal.errors import DatasetError, UnknownNameError
 from videosal.models import create_model
 
@@ -33,7 +33,7 @@ def test_one_map_per_frame_of_its_size_and_name(sample: Dataset, tmp_path: Path)
 
 def test_a_video_file_and_its_overlay(sample: Dataset, tmp_path: Path) -> None:
     av = pytest.importorskip("av")
-    from videosal.datasets.frames import VideoFileFrames
+    from videosal.datasets.files.frames import VideoFileFrames
     from videosal.leaderboards import write_overlay_video
 
     clip = tmp_path / "clip.avi"

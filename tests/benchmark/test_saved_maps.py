@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from videosal.benchmark.saved_maps import is_saved, quantise, save_map
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 
 if TYPE_CHECKING:
     from pathlib import Path

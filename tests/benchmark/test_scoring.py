@@ -11,7 +11,7 @@ import pytest
 
 from videosal.benchmark import load_run, score
 from videosal.datasets import load_dataset
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 from videosal.metrics import rescale_points, score_frame
 
 if TYPE_CHECKING:

@@ -30,8 +30,8 @@ from videosal import score
 from videosal.benchmark.provenance import find_commit
 from videosal.datasets import draw_negatives, load_dataset
 from videosal.datasets.densities import add_up
-from videosal.datasets.images import read_map
-from videosal.datasets.packed import pack_dataset
+from videosal.datasets.files.images import read_map
+from videosal.datasets.pack.packed import pack_dataset
 from videosal.metrics import imresize, score_frame
 
 SIZE = (360, 640)

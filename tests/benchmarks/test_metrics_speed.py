@@ -17,7 +17,7 @@ import pytest
 from tests.benchmarks import mit_port
 from tests.benchmarks.interleaved import measure
 from tests.benchmarks.report import REPOSITORY, Result, Throughput
-from videosal.datasets.images import read_map
+from videosal.datasets.files.images import read_map
 from videosal.metrics import score_frame
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ def test_every_layout_loads_to_the_same_video(any_copy: tuple[Path, Tree, Truth]
 
 
 def test_densities_are_made_where_only_fixations_are_there(make_copy: CopyMaker) -> None:
-    from videosal.datasets.recipes import DHF1K
+    from videosal.datasets.sources.recipes import DHF1K
 
     root, tree, truth = make_copy("dhf1k official")
     stored = load_dataset(tree.dataset, root).fingerprint()

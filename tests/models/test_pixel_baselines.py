@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from videosal.datasets.images import read_rgb
+from videosal.datasets.files.images import read_rgb
 from videosal.models import create_model, iterate_predictions
 
 if TYPE_CHECKING:

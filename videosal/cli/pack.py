@@ -16,7 +16,7 @@ from videosal.cli.progress import show_progress
 def command(dataset: str, root: str | None, out: str | None) -> None:
     """Pack the densities and fixations of DATASET (NAME:SPLIT); then score with --root FILE.h5."""
     from videosal.datasets import load_dataset
-    from videosal.datasets.packed import pack_dataset
+    from videosal.datasets.pack.packed import pack_dataset
 
     truth = load_dataset(dataset, root)
     file = Path(out) if out is not None else Path(f"{truth.name}-{truth.split.name}.h5")

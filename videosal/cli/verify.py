@@ -14,8 +14,8 @@ from videosal.cli.progress import show_progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from videosal.datasets.inspect_video import Finding
-    from videosal.datasets.inspection import Inspection
+    from videosal.datasets.doctor.inspect_copy import Inspection
+    from videosal.datasets.doctor.inspect_video import Finding
 
 _NAMED = 5  # names that a line lists
 _LINES = 12  # lines per kind of finding; JSON has all
@@ -44,7 +44,7 @@ def command(
 
     The exit code is 0 where all is well, 1 where there are problems, 2 where the folder is no copy of the data set.
     """
-    from videosal.datasets.inspection import inspect_copy
+    from videosal.datasets.doctor.inspect_copy import inspect_copy
 
     options = {"unit": unit} if unit else {}
     with show_progress("checking") as progress:
@@ -72,8 +72,8 @@ def _match_predictions(
     from pathlib import Path
 
     from videosal.benchmark.inventory import take_inventory
-    from videosal.datasets.inspect_video import Finding
-    from videosal.datasets.inspection import videos_to_predict
+    from videosal.datasets.doctor.inspect_copy import videos_to_predict
+    from videosal.datasets.doctor.inspect_video import Finding
 
     videos = videos_to_predict(inspection, **options)
     inventory = take_inventory(Path(predictions), videos)

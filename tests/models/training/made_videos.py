@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.datasets import Dataset, Split, Video
-from videosal.datasets.frames import FrameSequence
+from videosal.datasets.files.frames import FrameSequence
 from videosal.models.training.clips import ClipFormat
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.models.training.made_videos import FORM, SIZE, MadeVideo, made_dataset
 from videosal.datasets import load_dataset
-from videosal.datasets.images import read_rgb
+from videosal.datasets.files.images import read_rgb
 from videosal.errors import DatasetError, FileError, InputError
 from videosal.models import create_model
 from videosal.models.training.clips import (

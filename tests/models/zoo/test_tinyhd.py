@@ -39,7 +39,7 @@ def real(shared: Path) -> Path:
 
 def first_frames(real: Path, count: int) -> list[Array]:
     pytest.importorskip("av")
-    from videosal.datasets.frames import VideoFileFrames
+    from videosal.datasets.files.frames import VideoFileFrames
 
     frames = VideoFileFrames(real / "0068.AVI")
     return [frames[index] for index in range(count)]

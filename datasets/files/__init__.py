@@ -1,0 +1,1 @@
+"""Reading one file: images, MATLAB files, videos."""

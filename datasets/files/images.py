@@ -1,0 +1,183 @@
+"""Image files to arrays: one way to read ground truth, predictions and frames, with errors that name the file."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from videosal.datasets.files.png import decode_grey_png
+from videosal.errors import FileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
+MAP_SUFFIXES = IMAGE_SUFFIXES | {".npy"}
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_TAIL = 1024  # some writers leave bytes behind the end marker
+
+
+def read_map(path: str | Path) -> NDArray[Any]:
+    """Read a single-channel map.
+
+    Parameters
+    ----------
+    path : path
+        PNG, JPEG, BMP or TIFF of any depth, told by content, or ``.npy``.
+
+    Returns
+    -------
+    ndarray, shape (H, W)
+        In the file's own dtype. Colour files whose channels are equal count as grey.
+
+    Raises
+    ------
+    FileError
+        The file is missing, damaged, or no single-channel map.
+    """
+    return decode_map(read_bytes(path), str(path))
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a whole file; raise `FileError` where that cannot be done."""
+    try:
+        with io.FileIO(path) as file:
+            return file.readall()
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def decode_map(data: bytes, where: str) -> NDArray[Any]:
+    """Turn the content of a map file into an array, as `read_map` does.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    where : str
+        Its name, for messages; one that ends in ``.npy`` is a NumPy array, anything else an image.
+    """
+    if where.lower().endswith(".npy"):
+        image = _load_npy(data, where)
+    else:
+        image = _one_channel(_decode(data, where, unchanged=True), where)
+    if image.ndim != 2 or image.size == 0:
+        raise FileError(f"{where}: an array of shape {image.shape}, expected (height, width)")
+    if image.dtype.kind not in "buif":
+        raise FileError(f"{where}: values of type {image.dtype}, expected real numbers")
+    return image
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8]:
+    """Read a video frame as an (H, W, 3) uint8 RGB array; raise `FileError` where it is damaged."""
+    import cv2
+
+    return cast(
+        "NDArray[np.uint8]", cv2.cvtColor(_decode(read_bytes(path), str(path), unchanged=False), cv2.COLOR_BGR2RGB)
+    )
+
+
+def find_damage(path: str | Path) -> str | None:
+    """Say what is wrong with an image or ``.npy`` file, judged by its first and last bytes; None if nothing is.
+
+    This takes microseconds where decoding takes milliseconds: a file cut short is found, a flipped bit is not.
+    """
+    try:
+        with io.FileIO(path) as file:
+            head = file.read(32)
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL))
+            tail = file.read()
+        if suffix_of(str(path)) != ".npy":
+            return describe_damage(head, tail)
+        np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        return f"cannot be read ({error})"
+    return None
+
+
+def describe_damage(head: bytes, tail: bytes) -> str | None:
+    """Say what is wrong with an image file, given its first 32 and last 1,024 bytes; None if nothing is."""
+    if not head:
+        return "is empty (0 bytes)"
+    if head.startswith(_PNG):
+        return None if b"IEND" in tail else "is truncated (a PNG without its end)"
+    if head.startswith(_JPEG):
+        return None if b"\xff\xd9" in tail else "is truncated (a JPEG without its end)"
+    if head.startswith((b"BM", b"II*\x00", b"MM\x00*")):
+        return None
+    return "is not an image (PNG, JPEG, BMP or TIFF)"
+
+
+def image_files(folder: Path, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> list[Path]:
+    """List the files of `folder` with one of the `suffixes`, hidden ones left out, in the order of their numbers."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if suffix_of(entry.name) in suffixes and is_plain_file(entry)]
+    return [folder / name for name in sorted(names, key=natural_key)]
+
+
+def is_plain_file(entry: os.DirEntry[str]) -> bool:
+    """Whether a directory entry is a file that is not hidden; a link that leads nowhere or in a circle is none."""
+    try:
+        return not entry.name.startswith(".") and entry.is_file()
+    except OSError:
+        return False
+
+
+def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort key by which 2 comes before 10, and names that differ in padding alone stay apart."""
+    parts = re.split(r"(\d+)", name)
+    return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part)
+
+
+def frame_number(stem: str) -> int | None:
+    """Return the number at the end of a frame's name (``img_00012`` -> 12), or None if it ends otherwise."""
+    match = re.search(r"(\d+)$", stem)
+    return int(match[1]) if match else None
+
+
+def suffix_of(name: str) -> str:
+    """Return the ending of a file's name in lower case, with its dot."""
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122  # a Path for each of a million names takes seconds
+
+
+def _one_channel(image: NDArray[Any], where: str) -> NDArray[Any]:
+    if image.ndim == 2:
+        return image
+    colour = image[..., :3]  # a fourth channel is opacity
+    if (colour != colour[..., :1]).any():
+        raise FileError(f"{where}: a colour image, and a saliency map has one channel: save it as grey")
+    return np.ascontiguousarray(colour[..., 0])
+
+
+def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
+    if unchanged and (picture := decode_grey_png(data)) is not None:
+        return picture
+
+    import cv2
+
+    if damage := describe_damage(data[:32], data[-_TAIL:]):
+        raise FileError(f"{where}: the file {damage}")
+    flags = cv2.IMREAD_UNCHANGED if unchanged else cv2.IMREAD_COLOR
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise FileError(f"{where}: the file cannot be decoded ({error})") from error
+    if image is None:
+        raise FileError(f"{where}: the file is damaged and cannot be decoded")
+    return cast("NDArray[Any]", image)
+
+
+def _load_npy(data: bytes, where: str) -> NDArray[Any]:
+    try:
+        return cast("NDArray[Any]", np.load(io.BytesIO(data), allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        raise FileError(f"{where}: not a readable .npy array ({error})") from error

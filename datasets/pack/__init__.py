@@ -1,0 +1,1 @@
+"""The ground truth of a split in one file."""

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+from scipy.io import savemat
+from tests.datasets.files.test_headers import write_huge_png
+
+from tests.datasets.conftest import write_video
+from videosal.datasets import inspect_copy
+from videosal.errors import DatasetError, InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.datasets.conftest import CopyMaker, Tree, Truth
+    from videosal.datasets import Dataset, Inspection
+
+ABSENT = "videos are missing"  # the trees hold one video
+
+
+def said(inspection: Inspection, severity: str = "problem") -> list[str]:
+    """Return the texts of the findings, without those that say that the copy holds one video."""
+    found = [finding for finding in inspection.findings if finding.severity == severity]
+    return [f"{finding.text} {list(finding.names)}" for finding in found if ABSENT not in finding.text]
+
+
+def test_the_sample_is_clean(sample: Dataset) -> None:
+    for deep in (False, True):
+        inspection = inspect_copy("sample", sample.root, deep=deep)
+        assert inspection.problems == ()
+        assert {split.name: (split.found, split.expected) for split in inspection.splits} == {
+            "train": (3, 3),
+            "test": (5, 5),
+        }
+        stray = [finding for finding in inspection.findings if finding.kind == "stray"]
+        assert len(stray) == 8  # the key frames
+        assert sum(finding.kind == "zero" for finding in inspection.findings) == (2 if deep else 0)
+
+
+def test_a_whole_copy_in_every_layout_has_only_its_absent_videos(any_copy: tuple[Path, Tree, Truth]) -> None:
+    root, tree, truth = any_copy
+    inspection = inspect_copy(tree.dataset, root, deep=True)
+    (video,) = inspection.videos
+    assert video.frames == 4
+    assert video.densities == 4
+    assert video.fixations or video.mats == 4
+    assert (video.first, video.last, video.size) == (truth.numbers[0], truth.numbers[-1], (18, 32))
+    fewer = "4 frames with ground truth"
+    problems = [finding for finding in inspection.problems if not finding.text.startswith(fewer)]
+    assert [finding.kind for finding in problems] == ["videos"]
+    (split,) = inspection.splits
+    assert split.found == 1
+    assert split.expected == len(split.missing) + 1
+    assert inspection.places["densities"]
+
+
+@pytest.fixture
+def copy(make_copy: CopyMaker) -> Path:
+    """A copy in DHF1K's release layout whose video has the 4 frames that are expected, but for the count."""
+    return make_copy("dhf1k unisal")[0] / "annotation" / "0601"
+
+
+def problems(folder: Path, *, deep: bool = False) -> list[str]:
+    texts = said(inspect_copy("dhf1k:val", folder.parents[1], deep=deep))
+    return [text for text in texts if "in the known copy" not in text]
+
+
+def test_missing_files_are_counted_with_their_numbers(copy: Path) -> None:
+    assert problems(copy) == []
+    (copy / "maps/0004.png").unlink()
+    (copy / "fixation/0002.png").unlink()
+    (copy / "fixation/maps/0001.mat").unlink()
+    (copy / "images/0003.png").unlink()
+    assert problems(copy) == [
+        "1 of 4 frames have no density map ['4']",
+        "1 of 4 frames have no fixation map ['2']",
+        "1 of 4 frames have no MATLAB file of fixations ['1']",
+        "1 of 4 frames with ground truth have no image ['3']",
+    ]
+
+
+def test_a_gap_and_a_late_start(copy: Path) -> None:
+    for folder, suffix in (("maps", "png"), ("fixation", "png"), ("fixation/maps", "mat"), ("images", "png")):
+        for number in (1, 3):
+            (copy / folder / f"{number:04d}.{suffix}").unlink()
+    assert problems(copy) == [
+        "1 numbers are missing between 2 and 4 ['3']",
+        "the first number is 2, expected 1 []",
+    ]
+
+
+def test_half_extracted_copies(copy: Path) -> None:
+    (folder,) = [
+        finding.text for finding in inspect_copy("dhf1k:val", copy.parents[1]).problems if finding.kind == "count"
+    ]
+    assert folder == "4 frames with ground truth, 739 in the known copy"
+    (copy / "maps/0002.png").write_bytes(b"")
+    (copy / "maps/0003.png").write_bytes((copy / "maps/0003.png").read_bytes()[:-20])
+    (copy / "fixation/maps/0001.mat").write_bytes((copy / "fixation/maps/0001.mat").read_bytes()[:-9])
+    assert problems(copy) == [
+        "1 files: each is truncated (a MATLAB file shorter than its header says) ['mats/0001.mat']",
+        "1 files: each is empty (0 bytes) ['densities/0002.png']",
+        "1 files: each is truncated (a PNG without its end) ['densities/0003.png']",
+    ]
+    shutil.rmtree(copy / "maps")
+    shutil.rmtree(copy / "fixation")
+    (split,) = inspect_copy("dhf1k:val", copy.parents[1]).splits
+    assert split.found == 0
+
+
+def test_what_is_absent_altogether(copy: Path) -> None:
+    shutil.copytree(copy, copy.with_name("0602"))
+    for file in (copy / "maps").iterdir():
+        file.unlink()
+    shutil.rmtree(copy / "images")
+    shutil.rmtree(copy / "fixation")
+    assert problems(copy) == [
+        f"no {what}, which other videos of the copy have []" for what in ("density maps", "fixations", "frames")
+    ]
+    shutil.rmtree(copy)
+    shutil.rmtree(copy.with_name("0602") / "fixation")
+    shutil.rmtree(copy.with_name("0602") / "images")
+    assert problems(copy) == ["the copy holds no fixations, and NSS, the AUCs and IG need them []"]
+    notes = said(inspect_copy("dhf1k:val", copy.parents[1]), "note")
+    assert "the copy holds no frames, and running a model needs them []" in notes
+
+
+def test_densities_that_are_made_are_a_note(copy: Path) -> None:
+    shutil.move(copy / "maps", copy / "renamed")
+    assert problems(copy) == []
+    notes = said(inspect_copy("dhf1k:val", copy.parents[1]), "note")
+    assert "the copy holds no density maps; they are made from the fixations: sum of Gaussians" in notes[0]
+
+
+def test_sizes(copy: Path) -> None:
+    cv2.imwrite(str(copy / "fixation/0002.png"), np.zeros((9, 16), np.uint8))
+    for number in range(1, 5):
+        cv2.imwrite(str(copy / f"images/{number:04d}.png"), np.zeros((36, 64, 3), np.uint8))
+    assert problems(copy) == ["1 files are not 32x18 as the others ['fixations/0002.png 16x9']"]
+    notes = said(inspect_copy("dhf1k:val", copy.parents[1]), "note")
+    assert "frames of 64x36, ground truth of 32x18 []" in notes
+
+
+def test_only_decoding_finds_what_is_wrong_inside(copy: Path) -> None:
+    cv2.imwrite(str(copy / "maps/0001.png"), np.zeros((18, 32), np.uint8))
+    cv2.imwrite(str(copy / "fixation/0002.png"), np.arange(18 * 32, dtype=np.uint8).reshape(18, 32))
+    savemat(copy / "fixation/maps/0003.mat", {"I": np.ones((18, 32), np.uint8)})
+    savemat(copy / "fixation/maps/0004.mat", {"I": np.ones((9, 16), np.uint8)})
+    data = bytearray((copy / "maps/0004.png").read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    (copy / "maps/0004.png").write_bytes(data)
+    assert problems(copy) == []
+    found = problems(copy, deep=True)
+    assert len(found) == 4
+    assert "0004.mat does not have the size of the other maps []" in found
+    assert any("0004.png: the file is damaged" in text for text in found)
+    assert "1 fixation maps have more than two values ['0002']" in found
+    assert "image and MATLAB file of 2 fixation maps disagree ['0002', '0003']" in found
+    notes = said(inspect_copy("dhf1k:val", copy.parents[1], deep=True), "note")
+    assert "1 density maps are all zero ['0001']" in notes
+
+
+def test_names_that_are_none_and_videos_that_are_no_ones(copy: Path) -> None:
+    shutil.copytree(copy, copy.with_name("video-601"))
+    shutil.copytree(copy, copy.with_name("1001"))
+    texts = said(inspect_copy("dhf1k:val", copy.parents[1]))
+    assert any(text.startswith("1 videos belong to no split ['1001']") for text in texts)
+    assert any("places have the form of a video and the name of none ['annotation/video-601/" in text for text in texts)
+
+
+def test_hostile_files_neither_crash_nor_hang_it(copy: Path) -> None:
+    root = copy.parents[1]
+    before = problems(copy)
+    (root / "annotation" / "loop").symlink_to(".")
+    (copy / "images" / "0099.png").symlink_to("0099.png")
+    (copy / "maps" / "\x1b[31m\n.png").touch()
+    (root / os.fsdecode(b"\xff\xfe")).mkdir()
+    (root / "[a-z]*{video}").mkdir()
+    os.mkfifo(copy / "maps" / "0005.png")
+    (root / "video").mkdir()
+    os.mkfifo(root / "video" / "601.AVI")
+    assert problems(copy) == before
+    write_huge_png(copy / "maps" / "0003.png", 5000, 10000)
+    (copy / "fixation" / "0004.png").write_bytes(b"")
+    texts = problems(copy, deep=True)
+    assert "1 files are not 32x18 as the others ['densities/0003.png 10000x5000']" in texts
+    assert "1 files: each is empty (0 bytes) ['fixations/0004.png']" in texts
+
+
+def test_a_video_file_that_was_cut_short_or_is_none(copy: Path) -> None:
+    pytest.importorskip("av")
+    shutil.rmtree(copy / "images")
+    file = copy.parents[1] / "video" / "601.AVI"
+    file.parent.mkdir()
+    write_video(file, np.zeros((4, 32, 64, 3), np.uint8), "ffv1", "bgr0", "rgb24")
+    assert problems(copy) == []
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-50])
+    assert "1 files: each is truncated (a video shorter than its header says) ['frames/601.AVI']" in problems(copy)
+    file.write_bytes(b"nonsense" * 9)
+    assert any("601.AVI: not a readable video file" in text for text in problems(copy))
+    write_video(file, np.zeros((3, 32, 64, 3), np.uint8), "ffv1", "bgr0", "rgb24")
+    assert problems(copy) == ["1 of 4 frames with ground truth have no image ['4']"]
+
+
+def test_a_split_without_ground_truth_is_judged_by_its_frames(copy: Path) -> None:
+    shutil.copytree(copy / "images", copy.parents[1] / "video" / "0701")
+    (split,) = inspect_copy("dhf1k:test", copy.parents[1]).splits
+    assert (split.found, split.expected) == (1, 300)
+
+
+def test_missing_shots_are_a_note_and_missing_clips_a_problem(make_copy: CopyMaker) -> None:
+    root, tree, _ = make_copy("hollywood2 release")
+    inspection = inspect_copy(tree.dataset, root)
+    missing = {finding.severity: finding for finding in inspection.findings if finding.kind == "videos"}
+    assert all(not name.startswith("actioncliptest00004") for name in missing["problem"].names)
+    assert all(name.startswith("actioncliptest00004") for name in missing["note"].names)
+    (split,) = inspect_copy(tree.dataset, root, unit="clip").splits
+    assert (split.found, split.expected, len(split.missing)) == (1, 884, 883)
+
+
+def test_progress_ends_where_it_should(copy: Path) -> None:
+    calls: list[tuple[int, int, str]] = []
+    inspect_copy("dhf1k:val", copy.parents[1], progress=lambda *call: calls.append(call))
+    assert calls == [(739, 739, "0601")]
+
+
+def test_what_cannot_be_inspected(tmp_path: Path, copy: Path) -> None:
+    with pytest.raises(DatasetError, match="no DHF1K in"):
+        inspect_copy("dhf1k", copy.parents[2] / "copy" / "annotation" / "0601")
+    with pytest.raises(DatasetError, match="does not exist"):
+        inspect_copy("dhf1k", tmp_path / "gone")
+    with pytest.raises(UnknownNameError, match="did you mean val"):
+        inspect_copy("dhf1k:vla", copy.parents[1])
+    with pytest.raises(InputError, match="dhf1k has no option 'unit'"):
+        inspect_copy("dhf1k", copy.parents[1], unit="clip")

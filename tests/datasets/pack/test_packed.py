@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from videosal import score
+from videosal.datasets import load_dataset
+from videosal.datasets.pack.packed import pack_dataset
+from videosal.errors import DatasetError, FileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import MapMaker, TreeMaker
+    from videosal.datasets import Dataset
+
+
+@pytest.fixture
+def dataset(dhf1k_tree: TreeMaker) -> Dataset:
+    root = dhf1k_tree((601, 602, 603))
+    cv2.imwrite(str(root / "annotation/0601/fixation/0002.png"), np.zeros((18, 32), np.uint8))
+    (root / "annotation/0602/maps/0001.png").unlink()
+    (root / "annotation/0603/fixation/0003.png").unlink()
+    return load_dataset("dhf1k:val", root)
+
+
+@pytest.fixture
+def pack(dataset: Dataset, tmp_path: Path) -> Path:
+    file = tmp_path / "packs" / "val.h5"
+    pack_dataset(dataset, file)
+    return file
+
+
+def test_a_pack_holds_the_same_ground_truth(dataset: Dataset, pack: Path) -> None:
+    packed = load_dataset("dhf1k:val", pack)
+    assert packed.fingerprint() == dataset.fingerprint()
+    assert packed.coverage() == dataset.coverage()
+    for video, original in zip(packed, dataset, strict=True):
+        assert (video.name, video.frame_names, video.size) == (original.name, original.frame_names, original.size)
+        assert video.fingerprint() == original.fingerprint()
+        for frame in original.frame_names:
+            for got, wanted in (
+                (video.density(frame), original.density(frame)),
+                (video.fixations(frame), original.fixations(frame)),
+                (video.fixation_points(frame), original.fixation_points(frame)),
+                (video.mean_density(), original.mean_density()),
+            ):
+                assert (got is None) == (wanted is None)
+                if got is not None and wanted is not None:
+                    assert got.dtype == wanted.dtype
+                    np.testing.assert_array_equal(got, wanted)
+
+
+def test_scores_and_results_are_the_same(
+    dataset: Dataset, pack: Path, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    maps = prediction_folder(dataset)
+    from_files = score(maps, "dhf1k:val", dataset.root, out=tmp_path / "run")
+    seen: list[str] = []
+    again = score(maps, "dhf1k:val", pack, out=tmp_path / "run", progress=lambda done, total, video: seen.append(video))
+    assert seen == []  # a result from the files is a result from the pack
+    from_pack = score(maps, "dhf1k:val", pack, out=tmp_path / "pack", workers=2)
+    pd.testing.assert_frame_equal(from_pack.frames, from_files.frames, check_exact=True)
+    assert again.frames.equals(from_files.frames)
+    assert (tmp_path / "pack/scores.h5").read_bytes() == (tmp_path / "run/scores.h5").read_bytes()
+
+
+def test_a_pack_of_changed_or_other_data_is_refused(dataset: Dataset, pack: Path) -> None:
+    with pytest.raises(DatasetError, match="holds dhf1k:val, not dhf1k:train"):
+        load_dataset("dhf1k:train", pack)
+    with pytest.raises(DatasetError, match="holds no frames: give the folder"):
+        len(load_dataset("dhf1k:val", pack)[0].frames)
+    with pytest.raises(DatasetError, match="holds one split, and train is needed"):
+        load_dataset("dhf1k:val", pack).sibling("train")
+    (dataset.root / "annotation/0601/maps/0001.png").unlink()
+    with pytest.raises(DatasetError, match="has changed since: pack it again"):
+        load_dataset("dhf1k:val", pack)
+    assert len(load_dataset("dhf1k:val", pack, check_pack=False)) == 3
+
+
+def test_what_is_no_pack_is_named(dataset: Dataset, tmp_path: Path) -> None:
+    import h5py
+
+    (tmp_path / "text.h5").write_text("text")
+    with pytest.raises(FileError, match=r"text\.h5: not a readable HDF5"):
+        load_dataset("dhf1k:val", tmp_path / "text.h5")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(FileError, match=r"other\.h5: not a pack"):
+        load_dataset("dhf1k:val", tmp_path / "other.h5")
+    with pytest.raises(DatasetError, match=r"must end in \.h5"):
+        pack_dataset(dataset, tmp_path / "pack.bin")
+    (tmp_path / "file").touch()
+    with pytest.raises(DatasetError, match="cannot write the pack"):
+        pack_dataset(dataset, tmp_path / "file" / "pack.h5")
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_pack_of_another_version_is_refused(pack: Path) -> None:
+    with h5py.File(pack, "r+") as file:
+        file.attrs["schema"] = 1
+    with pytest.raises(DatasetError, match="written by another version of videosal: pack the data set again"):
+        load_dataset("dhf1k:val", pack)
