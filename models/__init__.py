@@ -6,9 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from videosal.models.baselines import center_map
+    from videosal.models.baselines.without_pixels import center_map
     from videosal.models.card import ModelCard
-    from videosal.models.clip_network import ClipNetworkEntry
     from videosal.models.contract import Model, VideoModel, iterate_predictions, prepare_model
     from videosal.models.device import resolve_device
     from videosal.models.networks import NetworkEntry, build_network, load_official, official_state_dict
@@ -16,12 +15,13 @@ if TYPE_CHECKING:
     from videosal.models.profile import ModelProfile, profile_model
     from videosal.models.registry import create_model, list_models, model_card, model_options, register_model
     from videosal.models.training.trainer import TrainingResult, train_network
-    from videosal.models.weights import FittedWeights, convert_weights, read_checkpoint
-    from videosal.models.windows import WindowedModel, sliding_windows
+    from videosal.models.video.clip_network import ClipNetworkEntry
+    from videosal.models.video.windows import WindowedModel, sliding_windows
+    from videosal.models.weights.checkpoint_files import FittedWeights, convert_weights, read_checkpoint
 
 _HOMES = {
-    "ClipNetworkEntry": "clip_network",
-    "FittedWeights": "weights",
+    "ClipNetworkEntry": "video.clip_network",
+    "FittedWeights": "weights.checkpoint_files",
     "Model": "contract",
     "ModelCard": "card",
     "ModelOption": "options",
@@ -29,10 +29,10 @@ _HOMES = {
     "NetworkEntry": "networks",
     "TrainingResult": "training.trainer",
     "VideoModel": "contract",
-    "WindowedModel": "windows",
+    "WindowedModel": "video.windows",
     "build_network": "networks",
-    "center_map": "baselines",
-    "convert_weights": "weights",
+    "center_map": "baselines.without_pixels",
+    "convert_weights": "weights.checkpoint_files",
     "create_model": "registry",
     "iterate_predictions": "contract",
     "list_models": "registry",
@@ -42,10 +42,10 @@ _HOMES = {
     "official_state_dict": "networks",
     "prepare_model": "contract",
     "profile_model": "profile",
-    "read_checkpoint": "weights",
+    "read_checkpoint": "weights.checkpoint_files",
     "register_model": "registry",
     "resolve_device": "device",
-    "sliding_windows": "windows",
+    "sliding_windows": "video.windows",
     "train_network": "training.trainer",
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from videosal.models.card import ModelCard
-from videosal.models.clip_network import ClipNetworkEntry
 from videosal.models.stsanet.structure import ALL, CLIP_LENGTH, Relations, Structure, Weighting
+from videosal.models.video.clip_network import ClipNetworkEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

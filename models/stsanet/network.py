@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from videosal.errors import InputError
-from videosal.models.s3d import S3DBackbone
+from videosal.models.layers.s3d import S3DBackbone
 from videosal.models.stsanet.fusion import AMSF, single_scale, up_sampling
 from videosal.models.stsanet.official import official_name
 from videosal.models.stsanet.readout import Readout

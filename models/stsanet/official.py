@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from videosal.models.s3d import STAGES, block_name
+from videosal.models.layers.s3d import STAGES, block_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

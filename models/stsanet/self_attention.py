@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from videosal.models.attention import Attention
+from videosal.models.layers.attention import Attention
 from videosal.models.stsanet.structure import STEPS, Branch, Relations, Structure
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from videosal.datasets.files.frames import VideoFileFrames
 from videosal.errors import DatasetError, InputError
-from videosal.models.pixels import resize_frame
+from videosal.models.video.pixels import resize_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from videosal.datasets import Dataset, Video
-    from videosal.models.clip_network import ClipNetworkEntry
+    from videosal.models.video.clip_network import ClipNetworkEntry
 
 DENSITY_ONLY = frozenset({"density"})
 

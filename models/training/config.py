@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from videosal.errors import FileError, InputError, did_you_mean
-from videosal.models.clip_network import PRECISIONS
+from videosal.models.video.clip_network import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,22 +11,22 @@ import numpy as np
 import torch
 
 from videosal.errors import ModelError, RunError
-from videosal.models.training import checkpoints
-from videosal.models.training.checkpoints import State
 from videosal.models.training.clips import ClipBatch, TrainingClips, collate
 from videosal.models.training.loading import load_clips
-from videosal.models.training.logs import Board, StepLog, write_epochs
-from videosal.models.training.order import epoch_batches
+from videosal.models.training.output import checkpoints
+from videosal.models.training.output.checkpoints import State
+from videosal.models.training.output.logs import Board, StepLog, write_epochs
 from videosal.models.training.recipe import Recipe, build_network
-from videosal.models.training.schedules import DROP, make_schedule
-from videosal.models.training.segments import checkpoint_segments
-from videosal.models.training.step import Stepper, StepResult, freeze_norms
+from videosal.models.training.steps.order import epoch_batches
+from videosal.models.training.steps.schedules import DROP, make_schedule
+from videosal.models.training.steps.segments import checkpoint_segments
+from videosal.models.training.steps.step import Stepper, StepResult, freeze_norms
 from videosal.models.training.validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from videosal.models.training.distributed import Processes
+    from videosal.models.training.hardware.distributed import Processes
 
     Progress = Callable[[int, int, str], object]
     Tell = Callable[[str], None]

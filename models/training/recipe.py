@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from videosal.datasets import load_dataset, mean_density, parse_name
 from videosal.errors import FileError, ModelError
-from videosal.models.clip_network import ClipNetworkEntry
 from videosal.models.networks import find_network
 from videosal.models.training.clips import ClipFormat
 from videosal.models.training.config import TrainingConfig, parse_size
 from videosal.models.training.losses import Loss, parse_loss
 from videosal.models.training.validation import STRIDES, check_metrics
-from videosal.models.weights import fit_weights
+from videosal.models.video.clip_network import ClipNetworkEntry
+from videosal.models.weights.checkpoint_files import fit_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

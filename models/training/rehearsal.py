@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from videosal.datasets import LayoutAdapter, inspect_copy, parse_name
 from videosal.errors import DatasetError, ModelError
 from videosal.models.memory import PeakMemory
-from videosal.models.training.distributed import join_processes
-from videosal.models.training.footprint import Footprint, estimate_footprint, free_memory
+from videosal.models.training.hardware.distributed import join_processes
+from videosal.models.training.hardware.footprint import Footprint, estimate_footprint, free_memory
 from videosal.models.training.loop import TrainingLoop
 from videosal.models.training.recipe import Recipe, prepare_recipe
 
 if TYPE_CHECKING:
     from videosal.datasets import Dataset
-    from videosal.models.clip_network import ClipNetworkEntry
     from videosal.models.training.config import TrainingConfig
     from videosal.models.training.loop import Progress
-    from videosal.models.training.step import StepResult
+    from videosal.models.training.steps.step import StepResult
+    from videosal.models.video.clip_network import ClipNetworkEntry
 
 
 @dataclass(frozen=True, slots=True)

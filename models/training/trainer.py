@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from videosal.errors import RunError
-from videosal.models.training import checkpoints
 from videosal.models.training.config import changed_keys, format_config, make_config, read_config
-from videosal.models.training.distributed import Processes, join_processes
-from videosal.models.training.logs import check_board
+from videosal.models.training.hardware.distributed import Processes, join_processes
 from videosal.models.training.loop import TrainingLoop
+from videosal.models.training.output import checkpoints
+from videosal.models.training.output.logs import check_board
 from videosal.models.training.recipe import Recipe, prepare_recipe
 from videosal.whole_file import write_whole
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from videosal.models.clip_network import ClipNetworkEntry
     from videosal.models.training.config import TrainingConfig
     from videosal.models.training.loop import Progress
+    from videosal.models.video.clip_network import ClipNetworkEntry
 
 Existing = Literal["resume", "overwrite", "error"]
 

@@ -13,9 +13,9 @@ from torch.utils.data import Dataset as TorchDataset
 from videosal.errors import DatasetError, InputError, ModelError
 from videosal.metrics import metric_info
 from videosal.metrics.torch.scores import score_batch
-from videosal.models.inference import exact_inference
 from videosal.models.training.clips import DENSITY_ONLY, ClipFormat, ClipSample, read_sample
 from videosal.models.training.loading import load_clips
+from videosal.models.video.inference import exact_inference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -26,11 +26,11 @@ class ClipSystem(SystemModel):
     """A network from clips (B, 3, T, h, w) to maps (B, h, w), one window of frames for each map.
 
     A subclass says how a frame is prepared (`prepare_frame`), which frames the map of a frame is made from (`window`)
-    and what becomes of the map (`finish`). The network runs in its fast form, see `videosal.models.acceleration`.
+    and what becomes of the map (`finish`). The network runs in its fast form, see `videosal.models.video.acceleration`.
     """
 
     def __init__(self, entry: SystemEntry, weights: str | Path | None, device: str, mode: str, batch: int) -> None:
-        from videosal.models.acceleration import accelerate
+        from videosal.models.video.acceleration import accelerate
 
         super().__init__(entry, weights, device, mode, batch)
         self.network = accelerate(self.network)
@@ -55,7 +55,7 @@ class ClipSystem(SystemModel):
         """
         import torch
 
-        from videosal.models.prefetch import PrefetchedFrames
+        from videosal.models.video.prefetch import PrefetchedFrames
 
         total, length = len(frames), self.entry.frames
         with PrefetchedFrames(frames, self._prepare, ahead=_AHEAD) as prepared:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.models.pixels import resize_frame
+from videosal.models.video.pixels import resize_frame
 from videosal.models.zoo.system import FIXED, PUBLISHED
 
 if TYPE_CHECKING:

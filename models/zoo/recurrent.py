@@ -58,7 +58,7 @@ class RecurrentSystem(SystemModel):
         self, frames: Sequence[NDArray[np.uint8]], prepare: Callable[[NDArray[np.uint8]], PreparedFrame]
     ) -> Iterator[NDArray[Any]]:
         """Do the work of `predict`; `prepare` gets the frames in order, in the thread that reads them."""
-        from videosal.models.prefetch import PrefetchedFrames
+        from videosal.models.video.prefetch import PrefetchedFrames
 
         total, state = len(frames), None
         with PrefetchedFrames(frames, prepare, ahead=self.block) as prepared:

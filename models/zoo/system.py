@@ -119,7 +119,7 @@ class SystemModel(ABC):
     """
 
     def __init__(self, entry: SystemEntry, weights: str | Path | None, device: str, mode: str, batch: int) -> None:
-        from videosal.models.inference import make_network
+        from videosal.models.video.inference import make_network
 
         if mode not in entry.modes:
             raise ModelError(f"model {entry.name!r} has no mode {mode!r}: {did_you_mean(mode, entry.modes)}")
@@ -160,7 +160,7 @@ class SystemModel(ABC):
         """
         import torch
 
-        from videosal.models.inference import exact_inference
+        from videosal.models.video.inference import exact_inference
 
         moved = [None if tensor is None else tensor.to(self.device) for tensor in inputs]
         try:

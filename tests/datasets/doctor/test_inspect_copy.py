@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 from scipy.io import savemat
-from tests.datasets.files.test_headers import write_huge_png
 
 from tests.datasets.conftest import write_video
+from tests.datasets.files.test_headers import write_huge_png
 from videosal.datasets import inspect_copy
 from videosal.errors import DatasetError, InputError, UnknownNameError
 

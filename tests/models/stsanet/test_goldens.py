@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from videosal.models import build_network
-from videosal.models.s3d import S3D
+from videosal.models.layers.s3d import S3D
 from videosal.models.stsanet.network import STSANet
 from videosal.models.stsanet.structure import Relations, Structure
 from videosal.models.training.losses import parse_loss
@@ -237,7 +237,7 @@ def test_full_float64_at_every_point(golden: Any, rule: ModuleType, full: nn.Mod
 @pytest.mark.slow
 def test_full_float32_and_the_fast_form(golden: Any, rule: ModuleType, full: nn.Module) -> None:
     """Rounding flips a few places of the max-unpool, and each moves some pixels: the mean error is what can hold."""
-    from videosal.models.acceleration import accelerate
+    from videosal.models.video.acceleration import accelerate
 
     network = full.float()
     clips = public_clip(rule, FULL).float()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from videosal.models import build_network
-from videosal.models.s3d import S3D
+from videosal.models.layers.s3d import S3D
 from videosal.models.stsanet.official import find_backbone, official_name
 
 if TYPE_CHECKING:

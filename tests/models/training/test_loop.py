@@ -11,9 +11,11 @@ import torch
 
 from tests.models.training.small_network import plain, small
 from videosal.errors import ModelError
-from videosal.models.training import checkpoints, loop, schedules
-from videosal.models.training.distributed import Processes
+from videosal.models.training import loop
+from videosal.models.training.hardware.distributed import Processes
 from videosal.models.training.loop import TrainingLoop
+from videosal.models.training.output import checkpoints
+from videosal.models.training.steps import schedules
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ import torch
 from videosal.datasets import load_dataset
 from videosal.models.stsanet.entries import stsanet
 from videosal.models.training.clips import ClipFormat, TrainingClips, collate
-from videosal.models.training.distributed import Processes
+from videosal.models.training.hardware.distributed import Processes
 from videosal.models.training.losses import parse_loss
-from videosal.models.training.step import Stepper
+from videosal.models.training.steps.step import Stepper
 
 STEPS = 15
 

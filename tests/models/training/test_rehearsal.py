@@ -8,7 +8,7 @@ import pytest
 from tests.models.training.small_network import small
 from videosal.errors import DatasetError, ModelError
 from videosal.models.training import rehearsal
-from videosal.models.training.distributed import Processes
+from videosal.models.training.hardware.distributed import Processes
 from videosal.models.training.loop import TrainingLoop
 from videosal.models.training.rehearsal import rehearse
 

@@ -16,7 +16,9 @@ import torch
 from tests.models.training.small_network import plain, small
 from videosal.errors import InputError, RunError
 from videosal.models import create_model, list_models, register_model, train_network
-from videosal.models.training import checkpoints, loop, schedules, step
+from videosal.models.training import loop
+from videosal.models.training.output import checkpoints
+from videosal.models.training.steps import schedules, step
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from videosal.errors import FileError, InputError
 from videosal.models import build_network, create_model, iterate_predictions, profile_model, read_checkpoint
-from videosal.models.weights import fit_weights
-from videosal.models.zoo.aclnet import aclnet
-from videosal.models.zoo.aclnet_network import ConvLSTM, State
+from videosal.models.weights.checkpoint_files import fit_weights
+from videosal.models.zoo.aclnet.entry import aclnet
+from videosal.models.zoo.aclnet.network import ConvLSTM, State
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,8 @@ from videosal.models import (
     profile_model,
 )
 from videosal.models.networks import find_network
-from videosal.models.zoo import clips, vinet
+from videosal.models.zoo import clips
+from videosal.models.zoo.vinet import entry as vinet
 
 if TYPE_CHECKING:
     from pathlib import Path

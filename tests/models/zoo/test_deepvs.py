@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from videosal.errors import FileError, InputError
 from videosal.models import build_network, create_model, iterate_predictions, profile_model, register_model
-from videosal.models.zoo.deepvs import cut_clips, deepvs, prepare_frame, read_variables
-from videosal.models.zoo.deepvs_network import ConvLSTMCell, DeepVS, resize
+from videosal.models.zoo.deepvs.entry import cut_clips, deepvs, prepare_frame, read_variables
+from videosal.models.zoo.deepvs.network import ConvLSTMCell, DeepVS, resize
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ from videosal.models import (
     profile_model,
     register_model,
 )
-from videosal.models.zoo.esan import esan, finish_map, prepare_frame
-from videosal.models.zoo.esan_network import ESAN
+from videosal.models.zoo.esan.entry import esan, finish_map, prepare_frame
+from videosal.models.zoo.esan.network import ESAN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from videosal.models import build_network, create_model, iterate_predictions
-from videosal.models.acceleration import accelerate
-from videosal.models.zoo.hd2s import hd2s
+from videosal.models.video.acceleration import accelerate
+from videosal.models.zoo.hd2s.entry import hd2s
 
 Make = Callable[..., Any]
 Video = Callable[..., Any]

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from videosal.errors import FileError, InputError, ModelError
 from videosal.models import build_network, create_model, iterate_predictions, load_official, profile_model
-from videosal.models.weights import fit_weights
-from videosal.models.zoo.salema import salema
+from videosal.models.weights.checkpoint_files import fit_weights
+from videosal.models.zoo.salema.entry import salema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,7 +163,7 @@ def test_frames_are_scaled_by_areas_and_kept_in_bgr() -> None:
 
 
 def test_a_constant_map_is_no_division_by_zero() -> None:
-    from videosal.models.zoo.salema import _stretch
+    from videosal.models.zoo.salema.entry import _stretch
 
     assert not _stretch(np.full((3, 4), 0.25, np.float32)).any()
 

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from videosal.errors import FileError, InputError, ModelError
 from videosal.models import build_network, create_model, iterate_predictions, profile_model
 from videosal.models.profile import _measure
-from videosal.models.weights import fit_weights
-from videosal.models.zoo.optical_flow import write_flow
-from videosal.models.zoo.stra_net import find_feature_net, read_stra_net, stra_net
-from videosal.models.zoo.stra_net_layers import Attention, Block, ConvGRU, LearnedPriors, enlarge
+from videosal.models.weights.checkpoint_files import fit_weights
+from videosal.models.zoo.stra_net.entry import find_feature_net, read_stra_net, stra_net
+from videosal.models.zoo.stra_net.layers import Attention, Block, ConvGRU, LearnedPriors, enlarge
+from videosal.models.zoo.stra_net.optical_flow import write_flow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,7 +251,7 @@ def test_a_damaged_file_of_flow_is_named(video: Video, tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["published", "fixed"])
 def test_the_network_sees_what_the_mode_says(video: Video, tmp_path: Path, mode: str) -> None:
     from videosal.models.zoo.letterbox import prepare_frame
-    from videosal.models.zoo.optical_flow import find_flows, stack_flows
+    from videosal.models.zoo.stra_net.optical_flow import find_flows, stack_flows
 
     write_flows(tmp_path, 1)
     write_flow(tmp_path / "0001.flo", np.random.default_rng(0).normal(0, 9, (36, 64, 2)).astype(np.float32))

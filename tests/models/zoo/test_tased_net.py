@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from videosal.models import build_network
-from videosal.models.acceleration import accelerate
-from videosal.models.zoo.tased_net import tased_net
-from videosal.models.zoo.tased_net_network import AuxiliaryPooling, unpool
+from videosal.models.video.acceleration import accelerate
+from videosal.models.zoo.tased_net.entry import tased_net
+from videosal.models.zoo.tased_net.network import AuxiliaryPooling, unpool
 
 Make = Callable[..., Any]
 

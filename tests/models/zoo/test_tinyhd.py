@@ -20,8 +20,8 @@ from videosal.models import (
     official_state_dict,
     profile_model,
 )
-from videosal.models.acceleration import accelerate
-from videosal.models.zoo.tinyhd import cut_clips, finish_map, tinyhd, tinyhd_m
+from videosal.models.video.acceleration import accelerate
+from videosal.models.zoo.tinyhd.entry import cut_clips, finish_map, tinyhd, tinyhd_m
 
 if TYPE_CHECKING:
     from pathlib import Path

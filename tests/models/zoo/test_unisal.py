@@ -19,8 +19,8 @@ from videosal.models import (
     prepare_model,
     profile_model,
 )
-from videosal.models.zoo.unisal import UnisalModel, choose_size, unisal
-from videosal.models.zoo.unisal_network import SOURCES, UNISAL, find_source
+from videosal.models.zoo.unisal.entry import UnisalModel, choose_size, unisal
+from videosal.models.zoo.unisal.network import SOURCES, UNISAL, find_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +109,7 @@ def test_a_source_has_parts_of_its_own(network: Any, clip: Tensor) -> None:
 
 
 def test_the_priors_by_their_definition(network: Any) -> None:
-    from videosal.models.zoo.unisal_network import _prior_maps
+    from videosal.models.zoo.unisal.network import _prior_maps
 
     gaussians = network.coarse_gaussians_dhf1k.detach()
     found = _prior_maps(gaussians, 5, 7).numpy()

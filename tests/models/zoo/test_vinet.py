@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from videosal.models import build_network
-from videosal.models.acceleration import accelerate
-from videosal.models.zoo import vinet
+from videosal.models.video.acceleration import accelerate
+from videosal.models.zoo.vinet import entry as vinet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,0 +1,1 @@
+"""ViNet and ViNet-S."""
