@@ -6,13 +6,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from videosal.benchmark.bounds import score_human
     from videosal.benchmark.harness import run, score
-    from videosal.benchmark.results import Run, load_run
-    from videosal.benchmark.shards import merge_runs
+    from videosal.benchmark.maps.run_maps import RunMaps
+    from videosal.benchmark.runs.results import Run, load_run
+    from videosal.benchmark.runs.shards import merge_runs
+    from videosal.benchmark.submission import pack_submission
 
-_HOMES = {"run": "harness", "score": "harness", "Run": "results", "load_run": "results", "merge_runs": "shards"}
+_HOMES = {
+    "Run": "runs.results",
+    "RunMaps": "maps.run_maps",
+    "load_run": "runs.results",
+    "merge_runs": "runs.shards",
+    "pack_submission": "submission",
+    "run": "harness",
+    "score": "harness",
+    "score_human": "bounds",
+}
 
-__all__ = ["Run", "load_run", "merge_runs", "run", "score"]
+__all__ = ["Run", "RunMaps", "load_run", "merge_runs", "pack_submission", "run", "score", "score_human"]
 
 
 def __getattr__(name: str) -> Any:

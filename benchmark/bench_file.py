@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from videosal.benchmark.evaluation import Progress
-    from videosal.benchmark.results import Run
+    from videosal.benchmark.runs.results import Run
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.inventory import take_inventory
+from videosal.benchmark.maps.inventory import take_inventory
 from videosal.benchmark.plan import Job, Plan
 from videosal.benchmark.scoring import Scorer
 from videosal.errors import InputError

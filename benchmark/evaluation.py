@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from videosal.benchmark import store
 from videosal.benchmark.executor import Session, run_jobs
-from videosal.benchmark.finish import finish_run
+from videosal.benchmark.maps.saved_maps import is_saved
 from videosal.benchmark.plan import MEAN_OTHERS, make_job
-from videosal.benchmark.provenance import describe_environment
-from videosal.benchmark.saved_maps import is_saved
-from videosal.benchmark.shards import deal
+from videosal.benchmark.runs import store
+from videosal.benchmark.runs.finish import finish_run
+from videosal.benchmark.runs.provenance import describe_environment
+from videosal.benchmark.runs.shards import deal
 from videosal.datasets.densities import add_up
 from videosal.errors import RunError
 from videosal.metrics import get_protocol, warm_up
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Executor
 
-    from videosal.benchmark.map_reader import MapRef
+    from videosal.benchmark.maps.reader import MapRef
     from videosal.benchmark.plan import Compare, Job, Plan
-    from videosal.benchmark.results import Run
+    from videosal.benchmark.runs.results import Run
     from videosal.benchmark.scoring import VideoScores
     from videosal.datasets import Dataset
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Existing, Progress, evaluate
 from videosal.benchmark.executor import open_executor
-from videosal.benchmark.inventory import Inventory, list_some, take_inventory
-from videosal.benchmark.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
+from videosal.benchmark.maps.inventory import Inventory, list_some, take_inventory
+from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Compare, ModelSpec, Plan
-from videosal.benchmark.provenance import hash_file
+from videosal.benchmark.runs.provenance import hash_file
 from videosal.datasets import Dataset, load_dataset, parse_name
 from videosal.datasets.files.images import read_map
 from videosal.errors import DatasetError, InputError, PredictionError
@@ -24,7 +24,7 @@ from videosal.registry import load_plugin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from videosal.benchmark.results import Run
+    from videosal.benchmark.runs.results import Run
 
 _log = logging.getLogger(__name__)
 

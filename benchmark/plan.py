@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from videosal.benchmark.map_trees import open_tree
+from videosal.benchmark.maps.trees import open_tree
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from videosal.benchmark.map_reader import MapRef
+    from videosal.benchmark.maps.reader import MapRef
     from videosal.datasets import Video
     from videosal.metrics import Protocol
 

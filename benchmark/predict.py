@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.saved_maps import quantise, save_map
+from videosal.benchmark.maps.saved_maps import quantise, save_map
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
 from videosal.datasets.files.images import image_files
 from videosal.errors import DatasetError, RunError

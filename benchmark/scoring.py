@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.map_reader import MapReader, MapRef
+from videosal.benchmark.maps.reader import MapReader, MapRef
+from videosal.benchmark.maps.saved_maps import quantise, save_map
 from videosal.benchmark.plan import CENTER, Job, Plan
-from videosal.benchmark.saved_maps import quantise, save_map
 from videosal.datasets import (
     draw_from_all,
     draw_negatives,

@@ -9,9 +9,9 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from videosal.benchmark.maps.run_maps import open_data, open_maps, to_unit
 from videosal.errors import DatasetError, InputError, VideosalError
 from videosal.leaderboards.frame_picking import main_metric
-from videosal.leaderboards.maps import open_data, open_maps, to_unit
 from videosal.leaderboards.table import one_line
 from videosal.metrics import metric_info
 
@@ -53,7 +53,7 @@ def draw_comparison(
     root : path, optional
         The data set's copy, if it is no longer where the runs were scored.
     maps : dict of str to path, optional
-        For names of runs the folder of their maps, see `videosal.leaderboards.maps.RunMaps`.
+        For names of runs the folder of their maps, see `videosal.benchmark.maps.run_maps.RunMaps`.
     metric : str, optional
         Whose value is printed. Default: NSS, else the first that all runs have.
 

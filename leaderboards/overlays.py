@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.benchmark.maps.run_maps import to_unit
 from videosal.errors import InputError, VideosalError
-from videosal.leaderboards.maps import to_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

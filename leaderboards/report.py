@@ -10,10 +10,10 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from videosal.benchmark.maps.run_maps import open_data, open_maps
 from videosal.errors import InputError, VideosalError
 from videosal.leaderboards.frame_picking import main_metric, pick_frames
 from videosal.leaderboards.leaderboard import Leaderboard
-from videosal.leaderboards.maps import open_data, open_maps
 from videosal.leaderboards.overlays import blend_overlay
 from videosal.leaderboards.runs import load_runs
 from videosal.leaderboards.svg_plots import legend, line_plot, strip_plot
@@ -74,7 +74,7 @@ def write_report(
     root : path, optional
         The data set's copy, if it is no longer where the runs were scored.
     maps : dict of str to path, optional
-        For names of runs the folder of their maps, see `videosal.leaderboards.maps.RunMaps`.
+        For names of runs the folder of their maps, see `videosal.benchmark.maps.run_maps.RunMaps`.
     metric : str, optional
         Orders videos and frames. Default: NSS, else the first that all runs have.
     n_frames : int

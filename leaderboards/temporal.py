@@ -53,7 +53,7 @@ def measure_change(run: Run, *, root: str | Path | None = None, maps: str | Path
     """
     import pandas as pd
 
-    from videosal.leaderboards.maps import RunMaps, open_data
+    from videosal.benchmark.maps.run_maps import RunMaps, open_data
 
     source, rows = RunMaps(run, maps), {}
     for video in open_data(run, root):

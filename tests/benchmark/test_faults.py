@@ -43,7 +43,7 @@ def test_a_second_process_on_one_run_directory_is_refused(scored: dict[str, Any]
     holder = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from videosal.benchmark import store\n"
+        "from videosal.benchmark.runs import store\n"
         f"with store.lock(Path({str(scored['out'])!r})):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from videosal.benchmark.maps.saved_maps import quantise
 from videosal.benchmark.predict import predict
-from videosal.benchmark.saved_maps import quantise
 from videosal.datasets.files.images import read_map
 from videosal.errors import DatasetError, UnknownNameError
 from videosal.models import create_model

@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 
 from videosal import score
-from videosal.benchmark.provenance import find_commit
+from videosal.benchmark.runs.provenance import find_commit
 from videosal.datasets import draw_negatives, load_dataset
 from videosal.datasets.densities import add_up
 from videosal.datasets.files.images import read_map

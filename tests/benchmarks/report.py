@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tabulate import tabulate
 
-from videosal.benchmark.provenance import find_commit
+from videosal.benchmark.runs.provenance import find_commit
 
 if TYPE_CHECKING:
     from tests.benchmarks.interleaved import Times

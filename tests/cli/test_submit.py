@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from videosal.leaderboards import submission
+from videosal.benchmark import submission
 
 if TYPE_CHECKING:
     from pathlib import Path

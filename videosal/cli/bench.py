@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, /, file: str) -> None:
     """Run every combination that FILE (bench.toml) names, then write its tables. The same command again goes on."""
     from videosal.benchmark.bench_file import read_bench_file, run_bench
-    from videosal.benchmark.results import Run
+    from videosal.benchmark.runs.results import Run
     from videosal.leaderboards import Leaderboard
 
     bench = read_bench_file(file)

@@ -22,7 +22,7 @@ def command(
     ctx: click.Context, predictions: str, dataset: str, out: str, name: str | None, root: str | None, workers: int
 ) -> None:
     """Check the maps in PREDICTIONS against the counts of the split and pack them for the server."""
-    from videosal.leaderboards.submission import DATASET, INSTRUCTIONS, pack_submission
+    from videosal.benchmark.submission import DATASET, INSTRUCTIONS, pack_submission
 
     data, _, split = dataset.partition(":")
     if data != DATASET:

@@ -71,7 +71,7 @@ def _match_predictions(
         return {}, []
     from pathlib import Path
 
-    from videosal.benchmark.inventory import take_inventory
+    from videosal.benchmark.maps.inventory import take_inventory
     from videosal.datasets.doctor.inspect_copy import videos_to_predict
     from videosal.datasets.doctor.inspect_video import Finding
 

@@ -10,9 +10,9 @@ import pytest
 from scipy.io import savemat
 
 from videosal import score
-from videosal.benchmark.inventory import take_inventory
-from videosal.benchmark.map_sequences import open_sequence
-from videosal.benchmark.map_trees import open_tree
+from videosal.benchmark.maps.inventory import take_inventory
+from videosal.benchmark.maps.sequences import open_sequence
+from videosal.benchmark.maps.trees import open_tree
 from videosal.datasets import load_dataset
 from videosal.datasets.files.images import read_map
 from videosal.errors import PredictionError

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from videosal.benchmark import store
+from videosal.benchmark.runs import store
 from videosal.benchmark.scoring import VideoScores
 from videosal.errors import RunError
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from videosal.benchmark.inventory import list_some, take_inventory, unpadded
+from videosal.benchmark.maps.inventory import list_some, take_inventory, unpadded
 from videosal.datasets import load_dataset
 from videosal.errors import PredictionError
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from videosal.benchmark.results import Run
+    from videosal.benchmark.runs.results import Run
     from videosal.datasets import Dataset, Video
 
 METRICS = ("cc", "nss", "sim", "kld", "auc_judd", "auc_borji", "sauc")
@@ -82,10 +82,10 @@ def score_human(
     RunError
         `out` is in use.
     """
-    from videosal.benchmark import store
     from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Plan
-    from videosal.benchmark.provenance import describe_environment
-    from videosal.benchmark.results import Run
+    from videosal.benchmark.runs import store
+    from videosal.benchmark.runs.provenance import describe_environment
+    from videosal.benchmark.runs.results import Run
     from videosal.datasets import load_dataset
     from videosal.metrics import get_protocol
 
@@ -198,7 +198,7 @@ def _score_fold(
     metrics: Sequence[str],
     protocol: str,
 ) -> dict[str, float]:
-    from videosal.benchmark.saved_maps import quantise
+    from videosal.benchmark.maps.saved_maps import quantise
     from videosal.metrics import metric_info, score_frame
 
     given = {

@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from videosal.benchmark.map_reader import MapRef
-from videosal.benchmark.map_sequences import SEQUENCE_SUFFIXES, open_sequence
-from videosal.benchmark.map_trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
+from videosal.benchmark.maps.reader import MapRef
+from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES, open_sequence
+from videosal.benchmark.maps.trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
 from videosal.datasets.files.images import MAP_SUFFIXES, frame_number, suffix_of
 from videosal.errors import PredictionError
 

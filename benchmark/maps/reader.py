@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.map_sequences import MapSequence, open_sequence
-from videosal.benchmark.map_trees import Entry, MapTree, open_tree
+from videosal.benchmark.maps.sequences import MapSequence, open_sequence
+from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
 from videosal.datasets.files.images import decode_map
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark import store
+from videosal.benchmark.runs import store
 from videosal.benchmark.scoring import MISSING, OK, UNDEFINED, UNSCORED
 from videosal.datasets import Coverage
 from videosal.errors import RunError

@@ -15,7 +15,7 @@ from videosal.errors import InputError, PredictionError, VideosalError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from videosal.benchmark.map_reader import MapReader, MapRef
+    from videosal.benchmark.maps.reader import MapReader, MapRef
     from videosal.datasets import Video
 
 DATASET = "dhf1k"
@@ -80,8 +80,8 @@ def pack_submission(
     VideosalError
         The archive cannot be written.
     """
-    from videosal.benchmark.inventory import take_inventory
-    from videosal.benchmark.map_reader import MapReader
+    from videosal.benchmark.maps.inventory import take_inventory
+    from videosal.benchmark.maps.reader import MapReader
 
     if split not in SPLITS:
         raise InputError(f"{DATASET}:{split} is not submitted: give {DATASET}:test, or {DATASET}:val for a dry run")
@@ -122,7 +122,7 @@ def _listed_videos(split: str) -> list[_ListedVideo]:
 
 
 def _check(folder: Path, split: str, inventory: Any, videos: Sequence[_ListedVideo]) -> None:
-    from videosal.benchmark.inventory import list_some
+    from videosal.benchmark.maps.inventory import list_some
 
     without = [video.name for video in videos if not inventory.files[video.name]]
     missing = [name for name in inventory.missing if name.partition("/")[0] not in without]
@@ -147,7 +147,7 @@ def _encode(ref: MapRef, reader: MapReader) -> tuple[bytes, bool]:
     """Return a map as 8-bit PNG, and whether it was one before."""
     import cv2
 
-    from videosal.benchmark.saved_maps import quantise
+    from videosal.benchmark.maps.saved_maps import quantise
 
     saliency = reader.read(ref)
     if not np.isfinite(saliency).all():

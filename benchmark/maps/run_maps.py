@@ -50,8 +50,8 @@ class RunMaps:
         if self.folder is None:
             yield from self._make_again(video, wanted)
             return
-        from videosal.benchmark.inventory import take_inventory
-        from videosal.benchmark.map_reader import MapReader
+        from videosal.benchmark.maps.inventory import take_inventory
+        from videosal.benchmark.maps.reader import MapReader
 
         reader = MapReader()
         files = take_inventory(self.folder, [video]).files[video.name]
@@ -60,7 +60,7 @@ class RunMaps:
                 yield frame, reader.read(files[frame])
 
     def _make_again(self, video: Video, wanted: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
-        from videosal.benchmark.saved_maps import quantise
+        from videosal.benchmark.maps.saved_maps import quantise
         from videosal.models import create_model, iterate_predictions, prepare_model
 
         spec = self.run.info.get("model_spec") or {"name": "human"}

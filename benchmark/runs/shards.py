@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark import store
-from videosal.benchmark.finish import finish_run
+from videosal.benchmark.runs import store
+from videosal.benchmark.runs.finish import finish_run
 from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from videosal.benchmark.plan import Job
-    from videosal.benchmark.results import Run
+    from videosal.benchmark.runs.results import Run
     from videosal.benchmark.scoring import VideoScores
 
 _SAME = ("name", "kind", "dataset", "split", "fingerprint", "protocol", "metrics", "baseline", "seed", "videos")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.map_trees import MapTree, file_source
+from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.frames import VIDEO_SUFFIXES
 from videosal.datasets.files.video_files import to_grey
 from videosal.errors import PredictionError

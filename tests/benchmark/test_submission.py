@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from videosal.benchmark import submission
 from videosal.errors import InputError, PredictionError
-from videosal.leaderboards import pack_submission, submission
+from videosal.leaderboards import pack_submission
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from videosal import load_dataset, score
-from videosal.benchmark.inventory import take_inventory
-from videosal.benchmark.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
+from videosal.benchmark.maps.inventory import take_inventory
+from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.datasets.files.images import read_map
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import videosal
+from videosal.benchmark.bounds import SMOOTHINGS, _log_likelihood, _smooth, choose_smoothing
 from videosal.errors import DatasetError, InputError, RunError
 from videosal.leaderboards import Leaderboard, score_human
-from videosal.leaderboards.human_bound import SMOOTHINGS, _log_likelihood, _smooth, choose_smoothing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from videosal.benchmark.saved_maps import is_saved, quantise, save_map
+from videosal.benchmark.maps.saved_maps import is_saved, quantise, save_map
 from videosal.datasets.files.images import read_map
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark import store
-from videosal.benchmark.inventory import list_some
-from videosal.benchmark.jpeg_loss import describe_jpeg_loss
+from videosal.benchmark.maps.inventory import list_some
+from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss
 from videosal.benchmark.plan import CENTER
-from videosal.benchmark.provenance import timestamp
-from videosal.benchmark.results import Run
+from videosal.benchmark.runs import store
+from videosal.benchmark.runs.provenance import timestamp
+from videosal.benchmark.runs.results import Run
 from videosal.benchmark.scoring import NON_FINITE, VideoScores
 from videosal.datasets import Coverage
 

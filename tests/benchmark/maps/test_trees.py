@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from videosal.benchmark import map_trees
-from videosal.benchmark.map_trees import open_tree
+from videosal.benchmark.maps import trees as map_trees
+from videosal.benchmark.maps.trees import open_tree
 from videosal.errors import FileError, PredictionError
 
 FILES = {"0601/0001.png": b"one", "0601/0002.png": b"two", "0602/iter_0/0001.png": b"three"}

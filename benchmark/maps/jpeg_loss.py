@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.map_reader import MapReader
+from videosal.benchmark.maps.reader import MapReader
 from videosal.datasets.files.images import decode_map
 from videosal.metrics import get_protocol, metric_info, score_frame
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from videosal.benchmark.map_reader import MapRef
+    from videosal.benchmark.maps.reader import MapRef
     from videosal.datasets import Video
 
 _FRAMES = 8  # to measure on, evenly spaced over all
@@ -39,7 +39,7 @@ def measure_jpeg_loss(
     videos : sequence of Video
         With ground truth.
     files : mapping
-        For each video, the map of each frame, as `videosal.benchmark.inventory` found them.
+        For each video, the map of each frame, as `videosal.benchmark.maps.inventory` found them.
     protocol : str
         As scored; its random metrics take their expectation.
     metrics : sequence of str

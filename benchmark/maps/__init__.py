@@ -1,0 +1,1 @@
+"""The maps that are scored: where they lie, and reading them."""
