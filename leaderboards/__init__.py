@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from videosal.benchmark import RunMaps, pack_submission, score_human
-    from videosal.leaderboards.comparison import Comparison, compare_runs
-    from videosal.leaderboards.differences import Difference, Move, explain_runs
-    from videosal.leaderboards.figures import draw_comparison
-    from videosal.leaderboards.frame_picking import pick_frames
-    from videosal.leaderboards.layouts import list_layouts
-    from videosal.leaderboards.leaderboard import Leaderboard
-    from videosal.leaderboards.overlays import blend_overlay, write_overlay_video
-    from videosal.leaderboards.published import (
+    from videosal.leaderboards.board.columns import list_layouts
+    from videosal.leaderboards.board.published_figures import (
         PublishedRow,
         PublishedSource,
         PublishedSplit,
@@ -27,39 +21,45 @@ if TYPE_CHECKING:
         list_published,
         load_published,
     )
-    from videosal.leaderboards.report import write_report
-    from videosal.leaderboards.runs import CoverageLike, RunLike
-    from videosal.leaderboards.slices import VideoSlice, read_slices
-    from videosal.leaderboards.statistics import PairedResult, compare_scores, mean_interval
+    from videosal.leaderboards.board.runs import CoverageLike, RunLike
+    from videosal.leaderboards.leaderboard import Leaderboard
+    from videosal.leaderboards.pages.report import write_report
+    from videosal.leaderboards.pictures.figures import draw_comparison
+    from videosal.leaderboards.pictures.frame_picking import pick_frames
+    from videosal.leaderboards.pictures.overlays import blend_overlay, write_overlay_video
+    from videosal.leaderboards.statistics.comparison import Comparison, compare_runs
+    from videosal.leaderboards.statistics.differences import Difference, Move, explain_runs
+    from videosal.leaderboards.statistics.paired import PairedResult, compare_scores, mean_interval
+    from videosal.leaderboards.statistics.slices import VideoSlice, read_slices
     from videosal.leaderboards.temporal import measure_change
 
 _HOMES = {
-    "Comparison": "comparison",
-    "CoverageLike": "runs",
-    "Difference": "differences",
+    "Comparison": "statistics.comparison",
+    "CoverageLike": "board.runs",
+    "Difference": "statistics.differences",
     "Leaderboard": "leaderboard",
-    "Move": "differences",
-    "PairedResult": "statistics",
-    "PublishedRow": "published",
-    "PublishedSource": "published",
-    "PublishedSplit": "published",
-    "PublishedTable": "published",
-    "RunLike": "runs",
-    "VideoSlice": "slices",
-    "blend_overlay": "overlays",
-    "compare_runs": "comparison",
-    "compare_scores": "statistics",
-    "draw_comparison": "figures",
-    "explain_runs": "differences",
-    "list_layouts": "layouts",
-    "list_published": "published",
-    "load_published": "published",
-    "mean_interval": "statistics",
+    "Move": "statistics.differences",
+    "PairedResult": "statistics.paired",
+    "PublishedRow": "board.published_figures",
+    "PublishedSource": "board.published_figures",
+    "PublishedSplit": "board.published_figures",
+    "PublishedTable": "board.published_figures",
+    "RunLike": "board.runs",
+    "VideoSlice": "statistics.slices",
+    "blend_overlay": "pictures.overlays",
+    "compare_runs": "statistics.comparison",
+    "compare_scores": "statistics.paired",
+    "draw_comparison": "pictures.figures",
+    "explain_runs": "statistics.differences",
+    "list_layouts": "board.columns",
+    "list_published": "board.published_figures",
+    "load_published": "board.published_figures",
+    "mean_interval": "statistics.paired",
     "measure_change": "temporal",
-    "pick_frames": "frame_picking",
-    "read_slices": "slices",
-    "write_overlay_video": "overlays",
-    "write_report": "report",
+    "pick_frames": "pictures.frame_picking",
+    "read_slices": "statistics.slices",
+    "write_overlay_video": "pictures.overlays",
+    "write_report": "pages.report",
 }
 
 # Public names of this room that live in the one below.

@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from videosal.errors import InputError, TableError
-from videosal.leaderboards.assemble import assemble
-from videosal.leaderboards.costs import read_profiles
-from videosal.leaderboards.data_formats import to_csv, to_json
-from videosal.leaderboards.html_table import to_html
-from videosal.leaderboards.latex import to_latex
-from videosal.leaderboards.layouts import get_layout
-from videosal.leaderboards.markdown import to_markdown
-from videosal.leaderboards.published import load_published
-from videosal.leaderboards.runs import gather_runs
-from videosal.leaderboards.selection import narrow_layout, select_columns, select_rows, sort_rows
-from videosal.leaderboards.slices import read_slices, slice_runs
+from videosal.leaderboards.board.assemble import assemble
+from videosal.leaderboards.board.columns import get_layout
+from videosal.leaderboards.board.costs import read_profiles
+from videosal.leaderboards.board.published_figures import load_published
+from videosal.leaderboards.board.runs import gather_runs
+from videosal.leaderboards.board.selection import narrow_layout, select_columns, select_rows, sort_rows
+from videosal.leaderboards.formats.csv_json import to_csv, to_json
+from videosal.leaderboards.formats.html import to_html
+from videosal.leaderboards.formats.latex import to_latex
+from videosal.leaderboards.formats.markdown import to_markdown
+from videosal.leaderboards.statistics.slices import read_slices, slice_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from videosal.leaderboards.runs import RunLike
-    from videosal.leaderboards.table import Marks, Table
+    from videosal.leaderboards.board.runs import RunLike
+    from videosal.leaderboards.board.table import Marks, Table
 
 MAX_DIGITS = 12
 

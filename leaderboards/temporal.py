@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from videosal.errors import PredictionError
-from videosal.leaderboards.entries import column_key
-from videosal.leaderboards.table import Column, make_cell
+from videosal.leaderboards.board.rows import column_key
+from videosal.leaderboards.board.table import Column, make_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.benchmark import Run
-    from videosal.leaderboards.entries import Entry
+    from videosal.leaderboards.board.rows import Entry
 
 _SIZE = (64, 36)  # width, height at which maps are compared: jitter of a pixel is no change
 

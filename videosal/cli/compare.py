@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def command(runs: tuple[str, ...], by: str | None, as_json: bool, **options: Any) -> None:
     """Compare two or more run directories RUNS on one split, video by video."""
     from videosal.leaderboards import compare_runs, read_slices
-    from videosal.leaderboards.runs import load_runs, split_of
-    from videosal.leaderboards.slices import slice_runs
+    from videosal.leaderboards.board.runs import load_runs, split_of
+    from videosal.leaderboards.statistics.slices import slice_runs
 
     loaded = load_runs(runs)
     compared: dict[str, list[Comparison]] = {}
@@ -90,7 +90,7 @@ def _print_pairs(comparisons: list[Comparison]) -> None:
 
 
 def _print_notes(test: str, seed: int) -> None:
-    from videosal.leaderboards.statistics import RESAMPLES
+    from videosal.leaderboards.statistics.paired import RESAMPLES
 
     name = "paired permutation (sign flips)" if test == "permutation" else "Wilcoxon signed-rank"
     click.echo(f"unit: the video; interval: BCa bootstrap of the difference, {RESAMPLES} resamples, seed {seed}")

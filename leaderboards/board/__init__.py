@@ -1,0 +1,1 @@
+"""Rows, columns, cells and marks of a table."""

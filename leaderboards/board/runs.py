@@ -1,0 +1,183 @@
+"""The runs that go into a table: what is asked of them, and which are refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from videosal.errors import InputError, TableError
+from videosal.leaderboards.board.seeds import join_seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+
+#: Models whose scores give those of the others their meaning, from chance to people.
+BASELINES = ("uniform", "center", "mean-map", "human")
+
+
+class CoverageLike(Protocol):
+    """How much of a data set split a run stands for; what should be there is None where nobody knows."""
+
+    @property
+    def videos_found(self) -> int: ...
+    @property
+    def videos_expected(self) -> int | None: ...
+    @property
+    def frames_found(self) -> int: ...
+    @property
+    def frames_expected(self) -> int | None: ...
+    @property
+    def frames_scored(self) -> int: ...
+
+
+class RunLike(Protocol):
+    """What a table needs of a run; :class:`videosal.benchmark.Run` has it all.
+
+    ``title`` names the data set split for people (``DHF1K val``); ``complete`` is False where predictions are
+    missing or unusable; ``partial`` is True where the copy of the data set holds less than the set; ``model``
+    describes the model (input size, gflops, model_size_mb, runtime_s) and is None for a folder of
+    predictions; ``summary()`` is indexed by metric, with the columns ``frame_mean``, ``video_mean``, ``n``
+    and ``n_undefined``, and ``frame_sd`` and ``video_sd`` where it stands for several runs; ``frames`` has a
+    row per frame with the columns ``video``, ``frame``, ``status`` and one per metric.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def signature(self) -> str: ...
+    @property
+    def aggregation(self) -> str: ...
+    @property
+    def metrics(self) -> Sequence[str]: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def partial(self) -> bool: ...
+    @property
+    def coverage(self) -> CoverageLike: ...
+    @property
+    def model(self) -> Mapping[str, Any] | None: ...
+    @property
+    def frames(self) -> pd.DataFrame: ...
+    def summary(self) -> pd.DataFrame: ...
+
+
+def gather_runs(
+    runs: Iterable[RunLike | str | Path],
+    *,
+    metrics: Sequence[str],
+    allow_incomplete: bool,
+    seeds: bool = False,
+) -> list[RunLike]:
+    """Load the runs that are given as paths, and refuse what cannot stand in a table of these `metrics`.
+
+    With `seeds`, runs of one name, split and protocol signature are repetitions of one model and become one.
+
+    Raises
+    ------
+    InputError
+        `runs` is one path or run, not several, or holds something else.
+    RunError
+        A path holds no readable run.
+    TableError
+        A run is incomplete and `allow_incomplete` is False; it has none of the metrics; a path is given twice;
+        or, without `seeds`, two runs have the same name, data set split and protocol signature.
+    """
+    loaded = load_runs(runs)
+    if not allow_incomplete:
+        refuse_incomplete(loaded)
+    for run in loaded:
+        if not set(metrics) & set(run.metrics):
+            asked = ", ".join(metrics)
+            raise TableError(f"{_called(run)} has none of the table's metrics: score it with some of {asked}")
+    if seeds:
+        return join_seeds(loaded)
+    _refuse_duplicates(loaded)
+    return loaded
+
+
+def load_runs(runs: Iterable[RunLike | str | Path]) -> list[RunLike]:
+    """Load the runs that are given as paths.
+
+    Raises
+    ------
+    InputError
+        `runs` is one path or run, not several, or holds something else.
+    RunError
+        A path holds no readable run.
+    TableError
+        A path is given twice.
+    """
+    if isinstance(runs, (str, Path)) or hasattr(runs, "summary"):
+        raise InputError(f"runs is {type(runs).__name__}, not a list: put it in brackets")
+    loaded = [_load(run) for run in runs]
+    paths = Counter(Path(run.path).resolve() for run in loaded if hasattr(run, "path"))
+    for path, count in paths.items():
+        if count > 1:
+            raise TableError(f"{path} is given twice: leave one out")
+    return loaded
+
+
+def refuse_incomplete(runs: Sequence[RunLike]) -> None:
+    """Raise `TableError` if one of the runs is incomplete."""
+    incomplete = [run for run in runs if not run.complete]
+    if not incomplete:
+        return
+    first = incomplete[0]
+    more = f" (and {len(incomplete) - 1} more)" if len(incomplete) > 1 else ""
+    raise TableError(
+        f"{_called(first)} is incomplete, with {first.coverage.frames_scored} of {first.coverage.frames_found}"
+        f" frames scored{more}: add the missing predictions and score again, or allow incomplete runs"
+        " (allow_incomplete=True, --allow-incomplete), which are printed with a mark"
+    )
+
+
+def split_of(run: RunLike) -> str:
+    """The name of the run's data set split, ``dhf1k:val``."""
+    return f"{run.dataset}:{run.split}"
+
+
+def baseline_name(run: RunLike) -> str | None:
+    """``uniform``, ``center``, ``mean-map`` or ``human`` where the run gives a bound, else None."""
+    info: Mapping[str, Any] = getattr(run, "info", {})
+    name = (info.get("model_spec") or {}).get("name")
+    return name if name in BASELINES else None
+
+
+def _load(run: RunLike | str | Path) -> RunLike:
+    if not isinstance(run, (str, Path)):
+        if not hasattr(run, "summary"):
+            raise InputError(
+                f"runs holds something of type {type(run).__name__}: give Run objects or paths of run directories"
+            )
+        return run
+    # Here, because a table of Run objects or of published figures needs nothing that the harness imports.
+    from videosal.benchmark import load_run
+
+    return load_run(run)
+
+
+def _refuse_duplicates(runs: Sequence[RunLike]) -> None:
+    counts = Counter((run.name, split_of(run), run.signature) for run in runs)
+    for run in runs:
+        if counts[run.name, split_of(run), run.signature] > 1:
+            raise TableError(
+                f"{_called(run)} is given twice with the same protocol: leave one out, score one under another name, "
+                "or ask for the mean over both (seeds=True, --seeds)"
+            )
+
+
+def _called(run: RunLike) -> str:
+    return f"the run {run.name!r} on {run.title}"

@@ -1,0 +1,1 @@
+"""The maps behind the figures."""
