@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from videosal.benchmark.runs.results import Run, load_run
     from videosal.benchmark.runs.shards import merge_runs
     from videosal.benchmark.submission import pack_submission
+    from videosal.benchmark.temporal import measure_change
 
 _HOMES = {
     "Run": "runs.results",
     "RunMaps": "maps.run_maps",
     "load_run": "runs.results",
+    "measure_change": "temporal",
     "merge_runs": "runs.shards",
     "pack_submission": "submission",
     "run": "harness",
@@ -24,7 +26,17 @@ _HOMES = {
     "score_human": "bounds",
 }
 
-__all__ = ["Run", "RunMaps", "load_run", "merge_runs", "pack_submission", "run", "score", "score_human"]
+__all__ = [
+    "Run",
+    "RunMaps",
+    "load_run",
+    "measure_change",
+    "merge_runs",
+    "pack_submission",
+    "run",
+    "score",
+    "score_human",
+]
 
 
 def __getattr__(name: str) -> Any:

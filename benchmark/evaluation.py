@@ -15,7 +15,7 @@ from videosal.benchmark.runs import store
 from videosal.benchmark.runs.finish import finish_run
 from videosal.benchmark.runs.provenance import describe_environment
 from videosal.benchmark.runs.shards import deal
-from videosal.datasets.densities import add_up
+from videosal.datasets.density_grid import add_up
 from videosal.errors import RunError
 from videosal.metrics import get_protocol, warm_up
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from videosal.datasets.density_grid import add_up
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    import numpy as np
     from numpy.typing import NDArray
 
-    from videosal.datasets.records import Dataset, Video
-
-GRID = (90, 160)
-FRAMES_PER_VIDEO = 32  # evenly spaced; neighbouring frames are alike, so more of them change little
+    from videosal.datasets.records import Dataset
 
 
 def mean_density(dataset: Dataset) -> NDArray[np.float64]:
@@ -42,26 +37,3 @@ def mean_density(dataset: Dataset) -> NDArray[np.float64]:
         raise DatasetError(f"{dataset.full_name} at {dataset.root} has no density maps to average")
     mean: NDArray[np.float64] = total / total.sum()
     return mean
-
-
-def add_up(means: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Add up the mean densities of videos, one after the other; shape (90, 160)."""
-    total = np.zeros(GRID)
-    for mean in means:
-        total += mean
-    return total
-
-
-def average_frames(video: Video) -> NDArray[np.float64]:
-    """Read what `videosal.datasets.Video.mean_density` is made of, and average it."""
-    import cv2
-
-    names = video.frame_names
-    chosen = np.unique(np.linspace(0, len(names) - 1, min(len(names), FRAMES_PER_VIDEO)).round().astype(int))
-    total = np.zeros(GRID)
-    for index in chosen:
-        density = video.density(names[index])
-        if density is not None and density.any():
-            small = cv2.resize(density.astype(np.float64), GRID[::-1], interpolation=cv2.INTER_AREA)
-            total += small / small.sum()
-    return total / total.sum() if total.any() else total

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from videosal.datasets.density_grid import average_frames
 from videosal.datasets.files.images import frame_number
 from videosal.errors import DatasetError
 
@@ -122,9 +123,7 @@ class Video(ABC):
         ndarray, shape (90, 160), dtype float64
             Sums to 1, or to 0 where the video has no density map but empty ones.
         """
-        from videosal.datasets.densities import average_frames
-
-        return average_frames(self)
+        return average_frames(self.frame_names, self.density)
 
     @property
     def recipe(self) -> str:

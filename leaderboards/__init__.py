@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from videosal.benchmark import RunMaps, pack_submission, score_human
+    from videosal.benchmark import RunMaps, measure_change, pack_submission, score_human
     from videosal.leaderboards.board.columns import list_layouts
     from videosal.leaderboards.board.published_figures import (
         PublishedRow,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         list_published,
         load_published,
     )
-    from videosal.leaderboards.board.runs import CoverageLike, RunLike
+    from videosal.leaderboards.board.run_like import CoverageLike, RunLike
     from videosal.leaderboards.leaderboard import Leaderboard
     from videosal.leaderboards.pages.report import write_report
     from videosal.leaderboards.pictures.figures import draw_comparison
@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from videosal.leaderboards.statistics.differences import Difference, Move, explain_runs
     from videosal.leaderboards.statistics.paired import PairedResult, compare_scores, mean_interval
     from videosal.leaderboards.statistics.slices import VideoSlice, read_slices
-    from videosal.leaderboards.temporal import measure_change
 
 _HOMES = {
     "Comparison": "statistics.comparison",
-    "CoverageLike": "board.runs",
+    "CoverageLike": "board.run_like",
     "Difference": "statistics.differences",
     "Leaderboard": "leaderboard",
     "Move": "statistics.differences",
@@ -44,7 +43,7 @@ _HOMES = {
     "PublishedSource": "board.published_figures",
     "PublishedSplit": "board.published_figures",
     "PublishedTable": "board.published_figures",
-    "RunLike": "board.runs",
+    "RunLike": "board.run_like",
     "VideoSlice": "statistics.slices",
     "blend_overlay": "pictures.overlays",
     "compare_runs": "statistics.comparison",
@@ -55,7 +54,6 @@ _HOMES = {
     "list_published": "board.published_figures",
     "load_published": "board.published_figures",
     "mean_interval": "statistics.paired",
-    "measure_change": "temporal",
     "pick_frames": "pictures.frame_picking",
     "read_slices": "statistics.slices",
     "write_overlay_video": "pictures.overlays",
@@ -63,7 +61,7 @@ _HOMES = {
 }
 
 # Public names of this room that live in the one below.
-_OF_BENCHMARK = ("RunMaps", "pack_submission", "score_human")
+_OF_BENCHMARK = ("RunMaps", "measure_change", "pack_submission", "score_human")
 
 __all__ = [
     "Comparison",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from videosal.metrics.definitions import MetricInfo, list_metrics, metric_info, register_metric
     from videosal.metrics.frame.negative_points import rescale_points
     from videosal.metrics.frame.resize import imresize
-    from videosal.metrics.protocols.record import Protocol, get_protocol, list_protocols
+    from videosal.metrics.protocols.record import Protocol
+    from videosal.metrics.protocols.registry import get_protocol, list_protocols
     from videosal.metrics.protocols.signature import protocol_signature
     from videosal.metrics.score import score_frame, warm_up
     from videosal.metrics.torch import scores as torch_metrics  # noqa: F401
@@ -45,10 +46,10 @@ _HOME = {
     "MetricInfo": "definitions",
     "Protocol": "protocols.record",
     "fit_calibration": "calibration",
-    "get_protocol": "protocols.record",
+    "get_protocol": "protocols.registry",
     "imresize": "frame.resize",
     "list_metrics": "definitions",
-    "list_protocols": "protocols.record",
+    "list_protocols": "protocols.registry",
     "metric_info": "definitions",
     "protocol_signature": "protocols.signature",
     "register_metric": "definitions",

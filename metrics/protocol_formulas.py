@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from videosal.metrics.frame.preparation import Maps
+    from videosal.metrics.frame.preparation import PreparedMaps
     from videosal.metrics.protocols.record import Protocol
 
     Map = NDArray[np.float64]
@@ -55,7 +55,7 @@ class Rules:
         return np.random.default_rng([self.seed, self.protocol.metrics.index(metric)])
 
 
-def cc(maps: Maps, rules: Rules) -> float:
+def cc(maps: PreparedMaps, rules: Rules) -> float:
     P, D, rule = maps.paired, maps.density, rules.protocol
     assert D is not None
     if rule.cc_eps:
@@ -70,7 +70,7 @@ def cc(maps: Maps, rules: Rules) -> float:
     return float(np.clip(shared / (math.sqrt(p_own) * math.sqrt(d_own)), -1, 1))
 
 
-def nss(maps: Maps, rules: Rules) -> float:
+def nss(maps: PreparedMaps, rules: Rules) -> float:
     P, rule = maps.prediction, rules.protocol
     if maps.fixations.size == 0:
         return 1.0 if "nss-one" in rules.bugs else math.nan
@@ -80,7 +80,7 @@ def nss(maps: Maps, rules: Rules) -> float:
     return float((P.flat[maps.fixations].mean() - P.mean()) / deviation)
 
 
-def sim(maps: Maps, rules: Rules) -> float:
+def sim(maps: PreparedMaps, rules: Rules) -> float:
     P, D, rule = maps.paired, maps.density, rules.protocol
     assert D is not None
     if rule.sim_scale == "shift":
@@ -97,7 +97,7 @@ def sim(maps: Maps, rules: Rules) -> float:
     return min(1.0, float(np.minimum(p, d).sum()))
 
 
-def kld(maps: Maps, rules: Rules) -> float:
+def kld(maps: PreparedMaps, rules: Rules) -> float:
     P, D, rule = maps.paired, maps.density, rules.protocol
     assert D is not None
     if rule.kld_form == "added":
@@ -120,7 +120,7 @@ def kld(maps: Maps, rules: Rules) -> float:
     return float((d * np.log(rule.eps + d / (p + rule.eps))).sum())
 
 
-def auc_judd(maps: Maps, rules: Rules) -> float:
+def auc_judd(maps: PreparedMaps, rules: Rules) -> float:
     P, F, rule = maps.prediction, maps.fixations, rules.protocol
     n, size = F.size, P.size
     if n == 0 or n >= size:
@@ -142,7 +142,7 @@ def auc_judd(maps: Maps, rules: Rules) -> float:
     return area
 
 
-def auc_borji(maps: Maps, rules: Rules) -> float:
+def auc_borji(maps: PreparedMaps, rules: Rules) -> float:
     P, F, rule = maps.prediction, maps.fixations, rules.protocol
     if F.size < rule.borji_least:
         return math.nan
@@ -157,7 +157,7 @@ def auc_borji(maps: Maps, rules: Rules) -> float:
     return float(np.mean(areas))
 
 
-def sauc(maps: Maps, rules: Rules) -> float:
+def sauc(maps: PreparedMaps, rules: Rules) -> float:
     P, F, rule = maps.prediction, maps.fixations, rules.protocol
     O = maps.others  # noqa: E741
     if F.size == 0 or O.size == 0:
@@ -179,7 +179,7 @@ def sauc(maps: Maps, rules: Rules) -> float:
     return float(np.mean([roc.stepped(levels[F], levels[pick], thresholds, share=share) for pick in picks]))
 
 
-def ig(maps: Maps, rules: Rules) -> float:
+def ig(maps: PreparedMaps, rules: Rules) -> float:
     P, B, F, rule = maps.prediction, maps.baseline, maps.fixations, rules.protocol
     assert B is not None
     if F.size == 0:
@@ -200,12 +200,12 @@ def ig(maps: Maps, rules: Rules) -> float:
     return float((log(eps + p) - log(eps + b)).mean())
 
 
-def emd(maps: Maps, rules: Rules) -> float:
+def emd(maps: PreparedMaps, rules: Rules) -> float:
     assert maps.density is not None
     return EMD[rules.protocol.emd](maps.paired, maps.density)
 
 
-def auc(maps: Maps, rules: Rules) -> float:
+def auc(maps: PreparedMaps, rules: Rules) -> float:
     P, F = maps.prediction, maps.fixations
     if F.size == 0:
         return math.nan
@@ -217,7 +217,7 @@ def auc(maps: Maps, rules: Rules) -> float:
     return 0.5 if is_constant(P) else whitney(P.flat[F], others)
 
 
-def sauc_exact(maps: Maps, rules: Rules) -> float:
+def sauc_exact(maps: PreparedMaps, rules: Rules) -> float:
     P, F, O = maps.prediction, maps.fixations, maps.others  # noqa: E741
     if F.size == 0 or O.size == 0:
         return math.nan
@@ -238,7 +238,7 @@ def _judd_in_single_precision(P: Map, F: Pixels, draws: np.random.Generator | No
     return float(np.mean([run(stream) for _ in range(20)]))
 
 
-def _is_negative(P: Map, maps: Maps) -> bool:
+def _is_negative(P: Map, maps: PreparedMaps) -> bool:
     """Whether values below zero were the prediction's own, and not put there by resizing it."""
     return not maps.undershoot and bool(P.min() < 0)
 
@@ -282,7 +282,7 @@ def _negatives_of_walk(F: Pixels, shape: tuple[int, ...], rules: Rules) -> int:
     return size - np.unique(F).size
 
 
-CONVENTIONS: dict[str, Callable[[Maps, Rules], float]] = {
+CONVENTIONS: dict[str, Callable[[PreparedMaps, Rules], float]] = {
     "cc": cc,
     "nss": nss,
     "sim": sim,

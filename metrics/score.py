@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from videosal.errors import InputError
 from videosal.metrics.definitions import ARGUMENTS, OURS, metric_info
-from videosal.metrics.protocols.record import get_protocol
+from videosal.metrics.protocols.registry import get_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from videosal.benchmark import Run
+    from videosal.benchmark.runs.results import Run
     from videosal.datasets import Dataset, Video
 
 

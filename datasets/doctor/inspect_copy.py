@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from videosal.datasets.catalogue import dataset_adapter
-from videosal.datasets.doctor.inspect_video import Finding, VideoCheck, check_video
+from videosal.datasets.doctor.findings import Finding, VideoCheck
+from videosal.datasets.doctor.inspect_video import check_video
 from videosal.datasets.layout_adapter import LayoutAdapter, has_truth
 from videosal.datasets.sources.map_sources import DensityFiles, DensityVideo
 from videosal.datasets.stored_video import StoredVideo

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from videosal.datasets.doctor.inspect_video import Kinds, VideoCheck
+    from videosal.datasets.doctor.findings import Kinds, VideoCheck
     from videosal.datasets.stored_video import StoredVideo
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from videosal.datasets.doctor.findings import VideoCheck
 from videosal.datasets.doctor.inspect_files import check_content, check_headers
 from videosal.datasets.files.frame_files import numbered_files
 from videosal.datasets.files.images import IMAGE_SUFFIXES
@@ -16,78 +16,13 @@ from videosal.datasets.sources.map_sources import DensityFiles, FixationFiles, M
 from videosal.errors import VideosalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from videosal.datasets.doctor.findings import Kinds
     from videosal.datasets.layout_adapter import LayoutAdapter
     from videosal.datasets.layouts import Copy
     from videosal.datasets.records import Split
     from videosal.datasets.stored_video import StoredVideo
 
 SHORT = 32  # frames of the clips that the field's networks take
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong (``problem``) or worth knowing (``note``).
-
-    Attributes
-    ----------
-    kind : str
-        ``videos``, ``names``, ``count``, ``gap``, ``size``, ``damage``, ``zero``, ``values``, ``disagree``, ``short``,
-        ``stray``.
-    severity : {"problem", "note"}
-        Problems should be mended.
-    where : str
-        Split, video or file.
-    text : str
-        What is the matter.
-    names : tuple of str
-        Of the files, frames or videos concerned.
-    """
-
-    kind: str
-    severity: Literal["problem", "note"]
-    where: str
-    text: str
-    names: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class VideoCheck:
-    """Counts of one video; None where they take decoding, or where there are no such files.
-
-    Attributes
-    ----------
-    name, split : str
-        The video.
-    frames, densities, fixations, mats : int or None
-        Frames, density maps, fixation maps as images (or in whatever form the copy has), as MATLAB files.
-    first, last : int or None
-        Numbers of the first and last frame with ground truth.
-    size : (int, int) or None
-        Height and width of most of its maps.
-    findings : list of Finding
-        What was found.
-    """
-
-    name: str
-    split: str
-    frames: int | None = None
-    densities: int | None = None
-    fixations: int | None = None
-    mats: int | None = None
-    first: int | None = None
-    last: int | None = None
-    size: tuple[int, int] | None = None
-    findings: list[Finding] = field(default_factory=list)
-
-    def problem(self, kind: str, text: str, names: Iterable[str] = ()) -> None:
-        """Add something that should be mended."""
-        self.findings.append(Finding(kind, "problem", self.name, text, tuple(names)))
-
-    def note(self, kind: str, text: str, names: Iterable[str] = ()) -> None:
-        """Add something worth knowing."""
-        self.findings.append(Finding(kind, "note", self.name, text, tuple(names)))
 
 
 def check_video(
@@ -109,9 +44,6 @@ def check_video(
     except (VideosalError, OSError) as error:
         check.problem("damage", str(error))
     return check
-
-
-Kinds = dict[str, dict[int, Path]]  # per kind of file, the file of each frame; for a file of all frames, it each time
 
 
 def _list_kinds(video: StoredVideo, check: VideoCheck, deep: bool) -> Kinds:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from videosal.errors import TableError
+from videosal.leaderboards.board.change_columns import add_change
 from videosal.leaderboards.board.costs import add_costs
 from videosal.leaderboards.board.normalise import normalise_scores
 from videosal.leaderboards.board.notes import doubt_note, flag_note, sign_notes
@@ -24,7 +25,6 @@ from videosal.leaderboards.board.table import (
     rank_cells,
 )
 from videosal.leaderboards.statistics.significance import flag_ties
-from videosal.leaderboards.temporal import add_change
 from videosal.metrics import metric_info
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from videosal.leaderboards.board.columns import Layout
     from videosal.leaderboards.board.published_figures import PublishedTable
     from videosal.leaderboards.board.rows import Entry
-    from videosal.leaderboards.board.runs import RunLike
+    from videosal.leaderboards.board.run_like import RunLike
 
 
 def assemble(

@@ -16,7 +16,7 @@ from videosal.leaderboards.board.table import Column, make_cell, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from videosal.leaderboards.board.runs import RunLike
+    from videosal.leaderboards.board.run_like import RunLike
 
 _GROUP = "Measured here"
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from videosal.leaderboards.board.published_figures import PublishedTable
-    from videosal.leaderboards.board.runs import CoverageLike, RunLike
+    from videosal.leaderboards.board.run_like import CoverageLike, RunLike
 
 _MEANINGS = {
     "protocol": "scored under another protocol signature than the rest of its column, takes no rank",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from videosal.leaderboards.board.columns import Layout
     from videosal.leaderboards.board.published_figures import PublishedRow, PublishedTable
-    from videosal.leaderboards.board.runs import RunLike
+    from videosal.leaderboards.board.run_like import RunLike
     from videosal.leaderboards.board.table import Column, Kind
 
 # What makes two descriptions those of different models. A runtime differs from machine to machine.

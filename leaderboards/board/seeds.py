@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from videosal.leaderboards.board.runs import CoverageLike, RunLike
+    from videosal.leaderboards.board.run_like import CoverageLike, RunLike
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from videosal.leaderboards.board.columns import Layout
     from videosal.leaderboards.board.published_figures import PublishedTable
-    from videosal.leaderboards.board.runs import RunLike
+    from videosal.leaderboards.board.run_like import RunLike
     from videosal.leaderboards.board.table import Column, Row, Table
 
 #: What `sort_rows` takes for the names of the rows.

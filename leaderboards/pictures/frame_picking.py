@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from videosal.leaderboards.board.runs import RunLike
+    from videosal.leaderboards.board.run_like import RunLike
 
 Pick = Literal["best", "median", "worst", "disagreement"]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from videosal.leaderboards.board.runs import RunLike
+    from videosal.leaderboards.board.run_like import RunLike
 
 
 @dataclass(frozen=True, slots=True)

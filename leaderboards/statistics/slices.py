@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from videosal.leaderboards.board.runs import RunLike
+    from videosal.leaderboards.board.run_like import RunLike
 
 # An attribute with more values than this is a measurement, not a class.
 MAX_VALUES = 20

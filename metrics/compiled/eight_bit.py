@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.compiled.formulas import Comparison, Spread
+from videosal.metrics.compiled.formulas import Comparison
 from videosal.metrics.frame.flat import flat, words
+from videosal.metrics.frame.spread import byte_spread
 from videosal.metrics.kernels import byte_kernels
 
 if TYPE_CHECKING:
@@ -89,9 +90,3 @@ class SparseComparison(EightBitComparison):
 
         runs, p, d = self._runs, self.prediction, self.density
         return run_kernels.run_overlap(self.values, runs.starts, runs.ends, runs.values, p.low, p.excess, d.excess)
-
-
-def byte_spread(counts: Counts, size: int) -> Spread:
-    """Return the spread of the bytes that a histogram counts."""
-    low, high, total, squares = byte_kernels.count_spread(counts)
-    return Spread.of(size, low, high, total / size, total - size * low, squares)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.compiled.eight_bit import byte_spread
-from videosal.metrics.compiled.formulas import Comparison, Spread
+from videosal.metrics.compiled.formulas import Comparison
 from videosal.metrics.frame.flat import flat, words
+from videosal.metrics.frame.spread import byte_spread, measure
 from videosal.metrics.kernels import byte_kernels, float_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.metrics.frame.inputs import Frame
+    from videosal.metrics.frame.spread import Spread
     from videosal.metrics.protocols.record import Protocol
 
     Array = NDArray[Any]
@@ -104,24 +105,6 @@ def rank(
     ordered = np.sort(values if sortable is None else sortable).astype(np.float64, copy=False)
     below = np.searchsorted(ordered, marks, side="left")
     return below, np.searchsorted(ordered, marks, side="right") - below
-
-
-def measure(values: Floats) -> tuple[Floats, Spread | None]:
-    """Return a flat map, read-only, and its spread, or None for that if a value is not finite.
-
-    Every metric is the same for a map times a power of two. Where sums of squares could overflow or vanish, the values
-    come back so scaled; otherwise they are what was given.
-    """
-    values = flat(values)
-    low, high, total = float_kernels.extent(values)
-    if not math.isfinite(total) and not np.isfinite(values).all():
-        return values, None
-    _, exponent = math.frexp(max(abs(low), abs(high)))
-    if abs(exponent) > 300:
-        values = flat(np.ldexp(values, -exponent))
-        low, high, total = float_kernels.extent(values)
-    excess, squares = float_kernels.deviations(values, low, total / values.size)
-    return values, Spread.of(values.size, low, high, total / values.size, excess, squares)
 
 
 def _measure_density(values: Array) -> tuple[Array, Spread]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,43 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.metrics.frame.inputs import Frame
+    from videosal.metrics.frame.spread import Spread
     from videosal.metrics.protocols.record import Protocol
 
     Array = NDArray[Any]
     Floats = NDArray[np.float64]
     Counts = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """How the values of one map lie.
-
-    Attributes
-    ----------
-    size, low, high, mean
-        Number, minimum, maximum and mean of the values.
-    excess, squares : float
-        Sums of x - low and of (x - mean) squared.
-    constant : bool
-        Whether nothing but rounding tells the values apart.
-    """
-
-    size: int
-    low: float
-    high: float
-    mean: float
-    excess: float
-    squares: float
-    constant: bool
-
-    @property
-    def total(self) -> float:
-        return self.mean * self.size
-
-    @classmethod
-    def of(cls, size: int, low: float, high: float, mean: float, excess: float, squares: float) -> Spread:
-        constant = low == high or math.sqrt(squares / size) < 1e-12 * abs(mean)
-        return cls(size, low, high, mean, excess, squares, constant)
 
 
 class Comparison(ABC):

@@ -79,7 +79,7 @@ def _measured(array: Array, size: Size, resize: Resize) -> Baseline:
         values = flat(array)
         low, high, total = byte_kernels.byte_extent(values)
         return Baseline(values, low, total - low * values.size, low == high)
-    from videosal.metrics.compiled.floating import measure
+    from videosal.metrics.frame.spread import measure
     from videosal.metrics.kernels import float_kernels
 
     values = flat(array.astype(np.float64, copy=False) if array.shape == size else resize(array, size))

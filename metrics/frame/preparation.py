@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Maps:
+class PreparedMaps:
     """One frame, scaled, resized and smoothed as a protocol says.
 
     Attributes
@@ -85,7 +85,7 @@ def prepare_maps(
     baseline: ArrayLike | None,
     *,
     protocol: Protocol,
-) -> Maps:
+) -> PreparedMaps:
     """Check all arguments of `score_frame` and bring them to the form that a protocol compares.
 
     Raises
@@ -104,7 +104,7 @@ def prepare_maps(
     size = truth_size(p, truth)
     b = None if baseline is None else _finite("baseline", baseline)
     stretched = _stretched(p, protocol)
-    maps = Maps(
+    maps = PreparedMaps(
         prediction=stretched,
         paired=stretched,
         density=None if d is None else _stretched(d, protocol),
@@ -164,9 +164,9 @@ def _scaled_density(values: Map, given: Array, protocol: Protocol) -> Map:
     return _scaled(values, given, protocol)
 
 
-def _at_truth(maps: Maps, size: Size, protocol: Protocol) -> Maps:
+def _at_truth(maps: PreparedMaps, size: Size, protocol: Protocol) -> PreparedMaps:
     prediction = _fitted(maps.prediction, size, protocol)
-    return Maps(
+    return PreparedMaps(
         prediction=prediction,
         paired=prediction,
         density=maps.density,
@@ -177,12 +177,12 @@ def _at_truth(maps: Maps, size: Size, protocol: Protocol) -> Maps:
     )
 
 
-def _at_half(maps: Maps, size: Size, protocol: Protocol) -> Maps:
+def _at_half(maps: PreparedMaps, size: Size, protocol: Protocol) -> PreparedMaps:
     """SalEMA halves everything; a half-size pixel that a fixation touches counts as fixated."""
     whole = _at_truth(maps, size, protocol)
     half = max(1, size[0] // 2), max(1, size[1] // 2)
     prediction = bilinear(whole.prediction, half)
-    return Maps(
+    return PreparedMaps(
         prediction=prediction,
         paired=prediction,
         density=None if whole.density is None else bilinear(whole.density, half),
@@ -193,11 +193,11 @@ def _at_half(maps: Maps, size: Size, protocol: Protocol) -> Maps:
     )
 
 
-def _at_network_size(maps: Maps, size: Size, protocol: Protocol) -> Maps:
+def _at_network_size(maps: PreparedMaps, size: Size, protocol: Protocol) -> PreparedMaps:
     """ViNet-v2 compares maps at 256 x 456, and enlarges the prediction again for what needs fixations."""
     paired = _fitted(maps.prediction, _NETWORK, protocol)
     whole = _at_truth(maps, size, protocol)
-    return Maps(
+    return PreparedMaps(
         prediction=bilinear(paired, size),
         paired=paired,
         density=None if maps.density is None else bilinear(maps.density, _NETWORK),
@@ -208,11 +208,11 @@ def _at_network_size(maps: Maps, size: Size, protocol: Protocol) -> Maps:
     )
 
 
-def _in_letterbox(maps: Maps, size: Size, protocol: Protocol) -> Maps:
+def _in_letterbox(maps: PreparedMaps, size: Size, protocol: Protocol) -> PreparedMaps:
     """MSU brings every map into 360 x 640, each by its own aspect."""
     prediction = letterbox(maps.prediction)
     assert prediction.shape == LETTERBOX
-    return Maps(
+    return PreparedMaps(
         prediction=prediction,
         paired=prediction,
         density=None if maps.density is None else letterbox(maps.density),
@@ -238,7 +238,7 @@ def _resized(image: Map, size: Size, protocol: Protocol) -> Map:
 
 _NETWORK = (256, 456)
 _RESIZE: dict[str, Callable[[Map, Size], Map]] = {"imresize": imresize, "bilinear": bilinear, "zoom3": zoom_cubic}
-_LAYOUTS: dict[str, Callable[[Maps, Size, Protocol], Maps]] = {
+_LAYOUTS: dict[str, Callable[[PreparedMaps, Size, Protocol], PreparedMaps]] = {
     "truth": _at_truth,
     "half": _at_half,
     "256x456": _at_network_size,

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from videosal.metrics.protocols.record import Smoothing
+    from videosal.metrics.protocols.conventions import Smoothing
 
     Map = NDArray[np.float64]
     Pixels = NDArray[np.int64]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from videosal.metrics.protocols.record import EIGHT, Bug, Protocol, Smoothing
+from videosal.metrics.protocols.conventions import EIGHT, Bug, Smoothing
+from videosal.metrics.protocols.record import Protocol
 
 _FIVE = ("cc", "nss", "sim", "kld", "auc_judd")
 _OFF_BY_ONE = Bug(

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from videosal.metrics.protocols.record import Protocol
+    from videosal.metrics.protocols.conventions import Conventions
 
 
-def protocol_signature(protocol: Protocol, *, seed: int | None = None, bug_compatible: bool = False) -> str:
+def protocol_signature(protocol: Conventions, *, seed: int | None = None, bug_compatible: bool = False) -> str:
     """Return the signature of a protocol, with what the call changes about it.
 
     Parameters
     ----------
-    protocol : Protocol
+    protocol : Protocol or Conventions
     seed : int, optional
         As given to `score_frame`: expectations become samples.
     bug_compatible : bool
@@ -36,7 +36,7 @@ def protocol_signature(protocol: Protocol, *, seed: int | None = None, bug_compa
     return "|".join([*parts, f"v{protocol.version}"])
 
 
-def _of_maps(protocol: Protocol) -> list[str]:
+def _of_maps(protocol: Conventions) -> list[str]:
     parts = [] if protocol.scale == "given" else [f"scale={protocol.scale}"]
     parts.append(f"resize={protocol.resize}")
     if protocol.smoothing is not None:
@@ -52,50 +52,50 @@ def _of_maps(protocol: Protocol) -> list[str]:
     return parts
 
 
-def _cc(protocol: Protocol, _: str) -> str:
+def _cc(protocol: Conventions, _: str) -> str:
     return "cc=pearson" + _added(protocol.cc_eps) + _case("constant", protocol.cc_constant)
 
 
-def _nss(protocol: Protocol, _: str) -> str:
+def _nss(protocol: Conventions, _: str) -> str:
     constant = _case("constant", protocol.nss_constant)
     return f"nss=ddof{protocol.nss_ddof}" + _added(protocol.nss_eps) + constant
 
 
-def _sim(protocol: Protocol, _: str) -> str:
+def _sim(protocol: Conventions, _: str) -> str:
     return f"sim={protocol.sim_scale}" + _added(protocol.sim_eps) + _case("zero", protocol.sim_zero)
 
 
-def _kld(protocol: Protocol, _: str) -> str:
+def _kld(protocol: Conventions, _: str) -> str:
     if protocol.kld_form != "eps":
         return f"kld={protocol.kld_form}"
     blank = "" if protocol.kld_blank_kept else ",blanknan"
     return f"kld={_eps(protocol.eps)},undershoot0" + blank + _case("empty", protocol.kld_empty)
 
 
-def _judd(protocol: Protocol, expected: str) -> str:
+def _judd(protocol: Conventions, expected: str) -> str:
     if protocol.judd != "jitter":
         return f"aucj={protocol.judd}"
     return f"aucj={expected}" + ("" if protocol.judd_jitter == "uniform" else f",{protocol.judd_jitter}")
 
 
-def _borji(protocol: Protocol, expected: str) -> str:
+def _borji(protocol: Conventions, expected: str) -> str:
     least = "" if protocol.borji_least == 2 else f",least{protocol.borji_least}"
     return f"aucb={expected},{_steps(protocol)}" + least
 
 
-def _sauc(protocol: Protocol, expected: str) -> str:
+def _sauc(protocol: Conventions, expected: str) -> str:
     own = ",ownremoved" if protocol.sauc_drops_own else ""
     if protocol.sauc_form == "exact":
         return "sauc=exact" + own
     return f"sauc={expected if protocol.sauc_sampled else 'all'},{_steps(protocol)}" + own
 
 
-def _ig(protocol: Protocol, _: str) -> str:
+def _ig(protocol: Conventions, _: str) -> str:
     added = "" if protocol.ig_scale == "added" else f",{_eps(protocol.eps)}"
     return f"ig={protocol.ig_unit},{protocol.ig_scale}" + added
 
 
-_OF_METRIC: dict[str, Callable[[Protocol, str], str]] = {
+_OF_METRIC: dict[str, Callable[[Conventions, str], str]] = {
     "cc": _cc,
     "nss": _nss,
     "sim": _sim,
@@ -110,7 +110,7 @@ _OF_METRIC: dict[str, Callable[[Protocol, str], str]] = {
 }
 
 
-def _steps(protocol: Protocol) -> str:
+def _steps(protocol: Conventions) -> str:
     top = "" if protocol.auc_top else ",notop"
     single = ",single" if protocol.single else ""
     return f"step{1 / protocol.auc_steps:g}" + top + single + _case("constant", protocol.auc_constant)

@@ -17,7 +17,7 @@ from videosal.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Maps:
+class MapBatch:
     """Maps (B, N) and, as (B, 1), how the values of each lie.
 
     Attributes
@@ -41,7 +41,7 @@ class Maps:
     constant: Tensor
 
     @classmethod
-    def of(cls, maps: Tensor) -> Maps:
+    def of(cls, maps: Tensor) -> MapBatch:
         values = maps.flatten(1).to(torch.float32 if maps.device.type == "mps" else torch.float64)
         finite = values.isfinite().all(dim=1, keepdim=True)
         values = torch.where(finite, values, 0)
@@ -96,7 +96,7 @@ class Batch:
         if prediction.ndim != 3 or prediction.numel() == 0:
             raise InputError(f"prediction has shape {tuple(prediction.shape)}: give a non-empty batch (B, H, W)")
         self.given = prediction
-        self.maps = Maps.of(self._checked("prediction", prediction))
+        self.maps = MapBatch.of(self._checked("prediction", prediction))
         if density is not None:
             self.density = self._truth("density", density)
             if bool((self.density.low < 0).any()):
@@ -147,8 +147,8 @@ class Batch:
         below, ties = below.gather(1, first), ties.gather(1, first)
         return below - first, below + ties - end
 
-    def _truth(self, name: str, value: Tensor) -> Maps:
-        maps = Maps.of(self._checked(name, value))
+    def _truth(self, name: str, value: Tensor) -> MapBatch:
+        maps = MapBatch.of(self._checked(name, value))
         if not bool(maps.finite.all()):
             raise InputError(f"{name} holds NaN or infinity: give finite values")
         return maps

@@ -21,7 +21,7 @@ import torch
 
 from videosal.errors import InputError
 from videosal.metrics.definitions import metric_info
-from videosal.metrics.protocols.record import get_protocol
+from videosal.metrics.protocols.registry import get_protocol
 from videosal.metrics.torch.batch import Batch
 
 if TYPE_CHECKING:

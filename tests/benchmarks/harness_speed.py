@@ -29,7 +29,7 @@ import numpy as np
 from videosal import score
 from videosal.benchmark.runs.provenance import find_commit
 from videosal.datasets import draw_negatives, load_dataset
-from videosal.datasets.densities import add_up
+from videosal.datasets.density_grid import add_up
 from videosal.datasets.files.images import read_map
 from videosal.datasets.pack.packed import pack_dataset
 from videosal.metrics import imresize, score_frame

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from videosal.datasets import load_dataset, mean_density
-from videosal.datasets.densities import GRID, add_up
+from videosal.datasets.density_grid import GRID, add_up
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:

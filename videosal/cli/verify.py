@@ -14,8 +14,8 @@ from videosal.cli.progress import show_progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from videosal.datasets.doctor.findings import Finding
     from videosal.datasets.doctor.inspect_copy import Inspection
-    from videosal.datasets.doctor.inspect_video import Finding
 
 _NAMED = 5  # names that a line lists
 _LINES = 12  # lines per kind of finding; JSON has all
@@ -72,8 +72,8 @@ def _match_predictions(
     from pathlib import Path
 
     from videosal.benchmark.maps.inventory import take_inventory
+    from videosal.datasets.doctor.findings import Finding
     from videosal.datasets.doctor.inspect_copy import videos_to_predict
-    from videosal.datasets.doctor.inspect_video import Finding
 
     videos = videos_to_predict(inspection, **options)
     inventory = take_inventory(Path(predictions), videos)

@@ -12,7 +12,7 @@ from videosal.errors import TableError
 from videosal.leaderboards import load_published
 from videosal.leaderboards.board.assemble import assemble
 from videosal.leaderboards.board.columns import get_layout
-from videosal.leaderboards.board.runs import RunLike
+from videosal.leaderboards.board.run_like import RunLike
 
 if TYPE_CHECKING:
     from videosal.leaderboards.board.table import Cell, Row, Table

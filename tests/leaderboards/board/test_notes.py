@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from videosal.leaderboards.board.notes import run_flags, run_note, sign_notes
-from videosal.leaderboards.board.runs import RunLike
+from videosal.leaderboards.board.run_like import RunLike
 
 MakeRun = Callable[..., RunLike]
 

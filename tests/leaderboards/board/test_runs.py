@@ -8,7 +8,8 @@ import pytest
 
 import videosal.benchmark
 from videosal.errors import InputError, TableError
-from videosal.leaderboards.board.runs import RunLike, gather_runs, split_of
+from videosal.leaderboards.board.run_like import RunLike
+from videosal.leaderboards.board.runs import gather_runs, split_of
 
 MakeRun = Callable[..., RunLike]
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from videosal.metrics import get_protocol
-from videosal.metrics.compiled.eight_bit import EightBitComparison, byte_spread
+from videosal.metrics.compiled.eight_bit import EightBitComparison
 from videosal.metrics.compiled.floating import FloatComparison
 from videosal.metrics.frame.inputs import read_frame
+from videosal.metrics.frame.spread import byte_spread
 from videosal.metrics.scoring import compare
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 
 from videosal.metrics import score_frame
 from videosal.metrics.compiled import floating
-from videosal.metrics.compiled.floating import measure
+from videosal.metrics.frame.spread import measure
 
 if TYPE_CHECKING:
     from tests.metrics.conftest import GazeMaker, Twin

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from videosal.metrics import list_metrics
-from videosal.metrics.compiled.formulas import METRICS, Spread
+from videosal.metrics.compiled.formulas import METRICS
 from videosal.metrics.definitions import OURS
 from videosal.metrics.formulas import is_constant
+from videosal.metrics.frame.spread import Spread
 
 
 def test_every_metric_of_ours_is_computed() -> None:

@@ -8,14 +8,14 @@ import pytest
 
 from videosal.errors import InputError
 from videosal.metrics import get_protocol, list_protocols, score_frame
-from videosal.metrics.frame.preparation import Maps, prepare_maps
+from videosal.metrics.frame.preparation import PreparedMaps, prepare_maps
 from videosal.metrics.frame.regrid import bilinear
 
 if TYPE_CHECKING:
     from tests.metrics.conftest import Gaze, GazeMaker
 
 
-def prepare(gaze: Gaze, protocol: str, **changed: Any) -> Maps:
+def prepare(gaze: Gaze, protocol: str, **changed: Any) -> PreparedMaps:
     given = {
         "prediction": gaze.prediction,
         "density": gaze.density,

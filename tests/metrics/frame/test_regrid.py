@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from videosal.metrics.frame.regrid import bilinear, halve_pixels, letterbox, letterbox_pixels, smooth, zoom_cubic
-from videosal.metrics.protocols.record import Smoothing
+from videosal.metrics.protocols.conventions import Smoothing
 
 RAMP = np.arange(48, dtype=np.float64).reshape(6, 8)
 

@@ -7,7 +7,7 @@ import pytest
 
 from videosal.errors import UnknownNameError
 from videosal.metrics import Protocol, get_protocol, list_metrics, list_protocols, protocol_signature
-from videosal.metrics.protocols.record import EIGHT, Smoothing
+from videosal.metrics.protocols.conventions import EIGHT, Smoothing
 
 
 def test_standard_comes_first_and_says_what_it_does() -> None:

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import videosal
-from videosal.errors import PredictionError
-from videosal.leaderboards import Leaderboard, measure_change
+from videosal.leaderboards import Leaderboard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,27 +31,8 @@ def run(dhf1k_tree: TreeMaker, tmp_path: Path) -> videosal.Run:
     return videosal.score(tmp_path / "maps", "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")
 
 
-def test_change_is_0_for_still_maps_and_1_for_maps_that_share_nothing(run: videosal.Run) -> None:
-    table = measure_change(run)
-    assert table["prediction"].tolist() == pytest.approx([1, 0], abs=0.05)
-    assert table["n"].tolist() == [2, 2]
-    assert ((table["truth"] > 0.3) & (table["truth"] <= 1)).all()
-
-
 def test_it_is_offered_as_columns_that_rank_nothing(run: videosal.Run) -> None:
     board = Leaderboard.from_runs([run], change=True)
     assert [column.label for column in board.table.columns] == ["CC", "Change", "Change of truth"]
     assert {column.group for column in board.table.columns} == {"DHF1K val"}
     assert board.table.rows[0].cells[1].value == pytest.approx(0.5, abs=0.05)
-
-
-def test_a_gap_is_no_neighbour(run: videosal.Run, tmp_path: Path) -> None:
-    for video in ("0601", "0602"):
-        (tmp_path / "maps" / video / "0002.png").unlink()
-    with pytest.raises(PredictionError, match="no two neighbouring maps"):
-        measure_change(run)
-
-
-def test_the_maps_of_a_model_are_made_again(dhf1k_tree: TreeMaker, tmp_path: Path) -> None:
-    made = videosal.run("center", "dhf1k:val", dhf1k_tree((601,)), metrics=["cc"], out=tmp_path / "center")
-    assert measure_change(made)["prediction"].tolist() == [0]

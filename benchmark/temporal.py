@@ -6,23 +6,20 @@ the ground truth's figure.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from videosal.errors import PredictionError
-from videosal.leaderboards.board.rows import column_key
-from videosal.leaderboards.board.table import Column, make_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     import pandas as pd
     from numpy.typing import NDArray
 
-    from videosal.benchmark import Run
-    from videosal.leaderboards.board.rows import Entry
+    from videosal.benchmark.runs.results import Run
 
 _SIZE = (64, 36)  # width, height at which maps are compared: jitter of a pixel is no change
 
@@ -66,27 +63,6 @@ def measure_change(run: Run, *, root: str | Path | None = None, maps: str | Path
     if table.empty or not table["n"].sum():
         raise PredictionError(f"the run {run.name!r} has no two neighbouring maps: their change cannot be measured")
     return table
-
-
-def add_change(entries: Sequence[Entry], columns: Mapping[str, Column]) -> dict[str, Column]:
-    """Add two columns to each split of a run: the change of its maps, and that of the ground truth.
-
-    Returns
-    -------
-    dict of str to Column
-        The columns, those of the change behind the scores of their split.
-    """
-    found = dict(columns)
-    for entry in entries:
-        for split_name, run in entry.runs.items():
-            titles = [column.group for key, column in columns.items() if key.startswith(column_key(split_name, ""))]
-            change = measure_change(cast("Run", run))
-            for name, label in (("prediction", "Change"), ("truth", "Change of truth")):
-                key = column_key(split_name, f"change_{name}")
-                found.setdefault(key, Column(key, titles[0] if titles else run.title, label))
-                entry.cells[key] = make_cell(float(change[name].mean()), found[key])
-    groups = list(dict.fromkeys(column.group for column in found.values()))
-    return dict(sorted(found.items(), key=lambda item: groups.index(item[1].group)))
 
 
 def _changes(maps: Iterable[tuple[int, Any]]) -> list[float]:
