@@ -161,7 +161,7 @@ def _default_directory(plan: Plan, truth: Dataset, row: dict[str, Any], shard: s
 
 
 def _make_directory(path: Path) -> None:
-    if path.exists() and not (path / store.INFO).exists() and (not path.is_dir() or _strangers(path)):
+    if path.exists() and not (path / store.INFO).exists() and (not path.is_dir() or _other_entries(path)):
         raise RunError(f"{path} is in use and is not a run: choose another --out")
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -169,7 +169,7 @@ def _make_directory(path: Path) -> None:
         raise RunError(f"cannot make the run directory {path} ({error.strerror or error})") from error
 
 
-def _strangers(path: Path) -> list[Path]:
+def _other_entries(path: Path) -> list[Path]:
     return [entry for entry in path.iterdir() if entry.name not in (store.LOCK, store.VIDEOS)]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from videosal.datasets.catalogue import DatasetAdapter
 from videosal.datasets.files.frame_files import has_numbered_file
 from videosal.datasets.files.video_files import VIDEO_SUFFIXES
-from videosal.datasets.layouts import Copy, Layout, Place, find_copy
+from videosal.datasets.layouts import Found, Layout, LayoutMatch, find_copy
 from videosal.datasets.sources.map_sources import (
     DensityFiles,
     DensitySource,
@@ -62,11 +62,11 @@ class LayoutAdapter(DatasetAdapter):
         """Return what a video is a part of; copies may differ in the parts, but not in the groups."""
         return video
 
-    def names_in(self, copy: Copy, split: str) -> list[str]:
+    def names_in(self, copy: LayoutMatch, split: str) -> list[str]:
         """Names of the videos of a split of which a copy holds anything."""
         return [name for name in copy.videos if self.belongs(split, name)]
 
-    def expected(self, copy: Copy, split: str) -> dict[str, int | None]:
+    def expected(self, copy: LayoutMatch, split: str) -> dict[str, int | None]:
         """Names of the videos that a full copy of a split holds, with their numbers of frames where known."""
         del copy
         return self.known_videos(split)
@@ -76,7 +76,7 @@ class LayoutAdapter(DatasetAdapter):
         del split
         return None
 
-    def find(self, root: Path) -> Copy:
+    def find(self, root: Path) -> LayoutMatch:
         """Return what the copy in `root` holds; raise `DatasetError` where it is none."""
         return find_copy(root, self.title, self.layouts, self.video_name)
 
@@ -87,7 +87,7 @@ class LayoutAdapter(DatasetAdapter):
         opened = [self.open(copy, name, split) for name in self.names_in(copy, split)]
         return [video for video in opened if withheld or has_truth(video)]
 
-    def open(self, copy: Copy, name: str, split: str) -> StoredVideo:
+    def open(self, copy: LayoutMatch, name: str, split: str) -> StoredVideo:
         """Put together a video of a copy."""
         gaze = self.open_fixations(copy, name, copy.fixations.get(name, []))
         densities = self.open_densities(copy.densities.get(name, []))
@@ -99,7 +99,7 @@ class LayoutAdapter(DatasetAdapter):
         frames = _choose_frames(copy.frames.get(name, []))
         return StoredVideo(name, self.frame_name, densities, gaze, frames, observed, self.last_frame(split))
 
-    def open_densities(self, places: list[Place]) -> DensitySource | None:
+    def open_densities(self, places: list[Found]) -> DensitySource | None:
         """Choose the source by what the place is: a folder of files, a MATLAB file, or a video file."""
         if not places:
             return None
@@ -108,7 +108,7 @@ class LayoutAdapter(DatasetAdapter):
             return DensityFiles(_fullest([place.path for place in places]))
         return DensityVideo(path) if path.suffix.lower() in VIDEO_SUFFIXES else DensityStack(path)
 
-    def open_fixations(self, copy: Copy, name: str, places: list[Place]) -> FixationSource | None:
+    def open_fixations(self, copy: LayoutMatch, name: str, places: list[Found]) -> FixationSource | None:
         """Choose the source by what the place is: folders of files, or a MATLAB file."""
         del copy, name
         if not places:
@@ -117,7 +117,7 @@ class LayoutAdapter(DatasetAdapter):
             return FixationFiles([place.path for place in places])
         return FixationStack(places[0].path)
 
-    def open_observers(self, copy: Copy, name: str, places: list[Place]) -> FixationSource | None:
+    def open_observers(self, copy: LayoutMatch, name: str, places: list[Found]) -> FixationSource | None:
         """Open the files that tell the observers apart."""
         del copy, name, places
         return None
@@ -143,7 +143,7 @@ def has_truth(video: StoredVideo) -> bool:
     return False
 
 
-def _choose_frames(places: list[Place]) -> Path | None:
+def _choose_frames(places: list[Found]) -> Path | None:
     """Return the first place that is a video file or a folder with images."""
     for place in places:
         if place.path.is_dir():

@@ -51,10 +51,10 @@ class Layout:
         return self.densities + self.fixations
 
 
-Places = dict[str, list["Place"]]  # by the name of the video, in the order of the templates
+FoundByVideo = dict[str, list["Found"]]  # by the name of the video, in the order of the templates
 
 
-class Place(NamedTuple):
+class Found(NamedTuple):
     """A folder or file that a template found."""
 
     path: Path
@@ -62,7 +62,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class LayoutMatch:
     """A layout and what it found in a folder.
 
     Attributes
@@ -73,24 +73,24 @@ class Copy:
         The one that fits.
     densities, fixations, frames, observers : dict
         Per video, the places of each.
-    strangers : tuple of Path
+    unnamed : tuple of Path
         Folders and files where a video of the data set should be, with a name that is none.
     """
 
     root: Path
     layout: Layout
-    densities: Places
-    fixations: Places
-    frames: Places
-    observers: Places
-    strangers: tuple[Path, ...] = field(default=())
+    densities: FoundByVideo
+    fixations: FoundByVideo
+    frames: FoundByVideo
+    observers: FoundByVideo
+    unnamed: tuple[Path, ...] = field(default=())
 
     @property
     def videos(self) -> list[str]:
         """Names of all videos of which anything was found, in the order of their numbers."""
         return sorted({*self.densities, *self.fixations, *self.frames}, key=natural_key)
 
-    def templates(self, places: Places) -> list[str]:
+    def templates(self, places: FoundByVideo) -> list[str]:
         """The templates that found something that no earlier one had found."""
         found: dict[str, None] = {}
         for some in places.values():
@@ -122,7 +122,7 @@ BY_KIND = Layout(
 )
 
 
-def find_copy(root: Path, title: str, layouts: Sequence[Layout], video_name: VideoName) -> Copy:
+def find_copy(root: Path, title: str, layouts: Sequence[Layout], video_name: VideoName) -> LayoutMatch:
     """Find the layout of the copy in `root`.
 
     A later layout that finds only what an earlier one has found too does not count, so special ones stand before
@@ -155,24 +155,24 @@ def find_copy(root: Path, title: str, layouts: Sequence[Layout], video_name: Vid
     return fits[0]
 
 
-def expand(root: Path, templates: Sequence[str], video_name: VideoName) -> tuple[Places, list[Path]]:
+def expand(root: Path, templates: Sequence[str], video_name: VideoName) -> tuple[FoundByVideo, list[Path]]:
     """Find what templates stand for; the second value are the places of no known video."""
-    found: Places = {}
-    strangers: list[Path] = []
+    found: FoundByVideo = {}
+    unnamed: list[Path] = []
     for template in templates:
         wants_file = "." in template.rpartition("/")[2]
         for path, video in _walk(root, template.split("/"), None, video_name):
             if not (path.is_file() if wants_file else path.is_dir()):
                 continue
             if isinstance(video, str):
-                found.setdefault(video, []).append(Place(path, template))
+                found.setdefault(video, []).append(Found(path, template))
             else:
-                strangers.append(path)
-    return found, strangers
+                unnamed.append(path)
+    return found, unnamed
 
 
-def _fitting(root: Path, layouts: Sequence[Layout], video_name: VideoName) -> list[Copy]:
-    fits: list[Copy] = []
+def _fitting(root: Path, layouts: Sequence[Layout], video_name: VideoName) -> list[LayoutMatch]:
+    fits: list[LayoutMatch] = []
     claimed: set[Path] = set()
     for layout in layouts:
         copy = _look(root, layout, video_name)
@@ -185,11 +185,11 @@ def _fitting(root: Path, layouts: Sequence[Layout], video_name: VideoName) -> li
     return fits
 
 
-def _distinct(fits: list[Copy]) -> list[Copy]:
+def _distinct(fits: list[LayoutMatch]) -> list[LayoutMatch]:
     """Drop what is only another way, over links, to what an earlier layout has found."""
     if len(fits) < 2:
         return fits
-    kept: list[Copy] = []
+    kept: list[LayoutMatch] = []
     seen: set[str] = set()
     for copy in fits:
         real = {os.path.realpath(path) for path in _truth_paths(copy)}
@@ -199,28 +199,28 @@ def _distinct(fits: list[Copy]) -> list[Copy]:
     return kept
 
 
-def _truth_paths(copy: Copy) -> set[Path]:
+def _truth_paths(copy: LayoutMatch) -> set[Path]:
     return {place.path for places in (copy.densities, copy.fixations) for v in places.values() for place in v}
 
 
-def _look(root: Path, layout: Layout, video_name: VideoName) -> Copy:
-    densities, strange = expand(root, layout.densities, video_name)
-    fixations, stranger = expand(root, layout.fixations, video_name)
+def _look(root: Path, layout: Layout, video_name: VideoName) -> LayoutMatch:
+    densities, unnamed_densities = expand(root, layout.densities, video_name)
+    fixations, unnamed_fixations = expand(root, layout.fixations, video_name)
     frames, _ = expand(root, layout.frames, video_name)
     observers, _ = expand(root, layout.observers, video_name)
     found = [place.path for places in (densities, fixations) for some in places.values() for place in some]
     above = {parent for path in found for parent in path.parents}
-    strangers = sorted({*strange, *stranger} - {*found, *above})
-    return Copy(root, layout, densities, fixations, frames, observers, tuple(strangers))
+    unnamed = sorted({*unnamed_densities, *unnamed_fixations} - {*found, *above})
+    return LayoutMatch(root, layout, densities, fixations, frames, observers, tuple(unnamed))
 
 
-class _Stranger:
+class _Unnamed:
     """Stands for the name of a video where none is spelled."""
 
 
 def _walk(
-    folder: Path, parts: list[str], video: str | _Stranger | None, video_name: VideoName
-) -> Iterator[tuple[Path, str | _Stranger]]:
+    folder: Path, parts: list[str], video: str | _Unnamed | None, video_name: VideoName
+) -> Iterator[tuple[Path, str | _Unnamed]]:
     """Follow the parts of a template; the depth is fixed, so links in a circle cannot trap it."""
     if not parts:
         if video is not None:
@@ -239,7 +239,7 @@ def _walk(
         if "{video}" in part:
             named = video_name(match["video"])
             if video is None:
-                here = named or _Stranger()
+                here = named or _Unnamed()
             elif named != video:
                 continue
         yield from _walk(folder / name, rest, here, video_name)
@@ -266,7 +266,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _example(copy: Copy, fits: list[Copy]) -> str:
+def _example(copy: LayoutMatch, fits: list[LayoutMatch]) -> str:
     """Return a place that no earlier layout has found."""
     earlier = set[Path]().union(*(_truth_paths(other) for other in fits[: fits.index(copy)]))
     return str(min(_truth_paths(copy) - earlier).relative_to(copy.root))

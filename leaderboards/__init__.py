@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from videosal.benchmark import RunMaps, measure_change, pack_submission, score_human
     from videosal.leaderboards.board.columns import list_layouts
-    from videosal.leaderboards.board.published_figures import (
+    from videosal.leaderboards.board.run_like import CoverageLike, RunLike
+    from videosal.leaderboards.leaderboard import Leaderboard
+    from videosal.leaderboards.pages.report import write_report
+    from videosal.leaderboards.pictures.figures import draw_comparison
+    from videosal.leaderboards.pictures.frame_picking import pick_frames
+    from videosal.leaderboards.pictures.overlays import blend_overlay, write_overlay_video
+    from videosal.leaderboards.published.tables import (
         PublishedRow,
         PublishedSource,
         PublishedSplit,
@@ -21,12 +27,6 @@ if TYPE_CHECKING:
         list_published,
         load_published,
     )
-    from videosal.leaderboards.board.run_like import CoverageLike, RunLike
-    from videosal.leaderboards.leaderboard import Leaderboard
-    from videosal.leaderboards.pages.report import write_report
-    from videosal.leaderboards.pictures.figures import draw_comparison
-    from videosal.leaderboards.pictures.frame_picking import pick_frames
-    from videosal.leaderboards.pictures.overlays import blend_overlay, write_overlay_video
     from videosal.leaderboards.statistics.comparison import Comparison, compare_runs
     from videosal.leaderboards.statistics.differences import Difference, Move, explain_runs
     from videosal.leaderboards.statistics.paired import PairedResult, compare_scores, mean_interval
@@ -39,10 +39,10 @@ _HOMES = {
     "Leaderboard": "leaderboard",
     "Move": "statistics.differences",
     "PairedResult": "statistics.paired",
-    "PublishedRow": "board.published_figures",
-    "PublishedSource": "board.published_figures",
-    "PublishedSplit": "board.published_figures",
-    "PublishedTable": "board.published_figures",
+    "PublishedRow": "published.tables",
+    "PublishedSource": "published.tables",
+    "PublishedSplit": "published.tables",
+    "PublishedTable": "published.tables",
     "RunLike": "board.run_like",
     "VideoSlice": "statistics.slices",
     "blend_overlay": "pictures.overlays",
@@ -51,8 +51,8 @@ _HOMES = {
     "draw_comparison": "pictures.figures",
     "explain_runs": "statistics.differences",
     "list_layouts": "board.columns",
-    "list_published": "board.published_figures",
-    "load_published": "board.published_figures",
+    "list_published": "published.tables",
+    "load_published": "published.tables",
     "mean_interval": "statistics.paired",
     "pick_frames": "pictures.frame_picking",
     "read_slices": "statistics.slices",

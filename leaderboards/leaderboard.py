@@ -9,13 +9,13 @@ from videosal.errors import InputError, TableError
 from videosal.leaderboards.board.assemble import assemble
 from videosal.leaderboards.board.columns import get_layout
 from videosal.leaderboards.board.costs import read_profiles
-from videosal.leaderboards.board.published_figures import load_published
 from videosal.leaderboards.board.runs import gather_runs
 from videosal.leaderboards.board.selection import narrow_layout, select_columns, select_rows, sort_rows
 from videosal.leaderboards.formats.csv_json import to_csv, to_json
 from videosal.leaderboards.formats.html import to_html
 from videosal.leaderboards.formats.latex import to_latex
 from videosal.leaderboards.formats.markdown import to_markdown
+from videosal.leaderboards.published.tables import load_published
 from videosal.leaderboards.statistics.slices import read_slices, slice_runs
 
 if TYPE_CHECKING:

@@ -87,7 +87,7 @@ def score_frame(
     else:
         names = _asked(protocol, (metrics,) if isinstance(metrics, str) else tuple(metrics), present)
 
-    from videosal.metrics.scoring import score  # imports numba
+    from videosal.metrics.dispatch import score  # imports numba
 
     return score(prediction, *given, names=names, protocol=rules, seed=seed, bug_compatible=bug_compatible)
 

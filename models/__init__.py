@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from videosal.models.profile import ModelProfile, profile_model
     from videosal.models.registry import create_model, list_models, model_card, model_options, register_model
     from videosal.models.training.trainer import TrainingResult, train_network
+    from videosal.models.video.acceleration import accelerate
     from videosal.models.video.clip_network import ClipNetworkEntry
     from videosal.models.video.windows import WindowedModel, sliding_windows
     from videosal.models.weights.checkpoint_files import FittedWeights, convert_weights, read_checkpoint
@@ -30,6 +31,7 @@ _HOMES = {
     "TrainingResult": "training.trainer",
     "VideoModel": "contract",
     "WindowedModel": "video.windows",
+    "accelerate": "video.acceleration",
     "build_network": "networks",
     "center_map": "baselines.without_pixels",
     "convert_weights": "weights.checkpoint_files",
@@ -60,6 +62,7 @@ __all__ = [
     "TrainingResult",
     "VideoModel",
     "WindowedModel",
+    "accelerate",
     "build_network",
     "center_map",
     "convert_weights",

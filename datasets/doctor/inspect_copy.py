@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from videosal.datasets.layouts import Copy
+    from videosal.datasets.layouts import LayoutMatch
     from videosal.datasets.records import Split, Video
 
 Progress = Callable[[int, int, str], object]
@@ -162,7 +162,7 @@ _KINDS = ("densities", "fixations", "frames", "observers")
 
 
 def _check_splits(
-    adapter: LayoutAdapter, copy: Copy, splits: list[Split], *, asked: bool
+    adapter: LayoutAdapter, copy: LayoutMatch, splits: list[Split], *, asked: bool
 ) -> tuple[list[SplitCheck], list[Finding]]:
     checks, findings = [], []
     for split in splits:
@@ -186,9 +186,9 @@ def _check_splits(
             if concerned:
                 findings.append(Finding("videos", level, split.name, f"{len(concerned)} {text}", tuple(concerned)))
     findings += _check_absent(adapter, copy)
-    if strangers := tuple(str(path.relative_to(copy.root)) for path in copy.strangers):
-        text = f"{len(strangers)} places have the form of a video and the name of none"
-        findings.append(Finding("names", "problem", str(copy.root), text, strangers))
+    if unnamed := tuple(str(path.relative_to(copy.root)) for path in copy.unnamed):
+        text = f"{len(unnamed)} places have the form of a video and the name of none"
+        findings.append(Finding("names", "problem", str(copy.root), text, unnamed))
     known = {name for split in adapter.splits() for name in adapter.names_in(copy, split.name)}
     if unknown := tuple(name for name in copy.videos if name not in known):
         text = f"{len(unknown)} videos belong to no split"
@@ -196,7 +196,7 @@ def _check_splits(
     return checks, findings
 
 
-def _check_absent(adapter: LayoutAdapter, copy: Copy) -> list[Finding]:
+def _check_absent(adapter: LayoutAdapter, copy: LayoutMatch) -> list[Finding]:
     """Say what no video of the copy has."""
     where = str(copy.root)
     found = []
@@ -220,7 +220,7 @@ def _unit(adapter: LayoutAdapter, name: str, expected: dict[str, int | None]) ->
 
 
 def _check_videos(
-    adapter: LayoutAdapter, copy: Copy, splits: list[Split], deep: bool, progress: Progress | None
+    adapter: LayoutAdapter, copy: LayoutMatch, splits: list[Split], deep: bool, progress: Progress | None
 ) -> list[VideoCheck]:
     work = list(_list_work(adapter, copy, splits))
     weights = [expected or 1 for _, _, expected in work]
@@ -235,7 +235,9 @@ def _check_videos(
     return checks
 
 
-def _list_work(adapter: LayoutAdapter, copy: Copy, splits: list[Split]) -> Iterator[tuple[Split, str, int | None]]:
+def _list_work(
+    adapter: LayoutAdapter, copy: LayoutMatch, splits: list[Split]
+) -> Iterator[tuple[Split, str, int | None]]:
     """Each video once, in the widest of the splits that share it."""
     seen: set[str] = set()
     for split in sorted(splits, key=lambda s: adapter.last_frame(s.name) is not None):

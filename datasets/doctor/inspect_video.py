@@ -18,7 +18,7 @@ from videosal.errors import VideosalError
 if TYPE_CHECKING:
     from videosal.datasets.doctor.findings import Kinds
     from videosal.datasets.layout_adapter import LayoutAdapter
-    from videosal.datasets.layouts import Copy
+    from videosal.datasets.layouts import LayoutMatch
     from videosal.datasets.records import Split
     from videosal.datasets.stored_video import StoredVideo
 
@@ -26,7 +26,7 @@ SHORT = 32  # frames of the clips that the field's networks take
 
 
 def check_video(
-    adapter: LayoutAdapter, copy: Copy, name: str, split: Split, expected: int | None, deep: bool
+    adapter: LayoutAdapter, copy: LayoutMatch, name: str, split: Split, expected: int | None, deep: bool
 ) -> VideoCheck:
     """Look through one video of a copy."""
     check = VideoCheck(name, split.name)
@@ -93,7 +93,7 @@ def _whole(source: Source, check: VideoCheck, deep: bool) -> dict[int, Path]:
         return {}
 
 
-def _check_kinds(copy: Copy, video: StoredVideo, kinds: Kinds, check: VideoCheck, split: Split) -> None:
+def _check_kinds(copy: LayoutMatch, video: StoredVideo, kinds: Kinds, check: VideoCheck, split: Split) -> None:
     """Say what the video lacks altogether of what other videos of the copy have."""
     points = isinstance(video.gaze, PointFixations)
     absent = {
@@ -146,7 +146,7 @@ def _check_counts(
 _SINGULAR = {"densities": "density map", "fixations": "fixation map", "mats": "MATLAB file of fixations"}
 
 
-def _check_strays(video: StoredVideo, copy: Copy, check: VideoCheck) -> None:
+def _check_strays(video: StoredVideo, copy: LayoutMatch, check: VideoCheck) -> None:
     """Name the files in the video's folders that are no frame's."""
     known: set[str] = set()
     folders: set[Path] = set()

@@ -15,7 +15,7 @@ import numpy as np
 
 from videosal.datasets.files.images import natural_key
 from videosal.datasets.layout_adapter import LayoutAdapter
-from videosal.datasets.layouts import Copy, Layout, Place
+from videosal.datasets.layouts import Found, Layout, LayoutMatch
 from videosal.datasets.records import Split
 from videosal.datasets.sources.gaze_points import GazePoints, PointFixations
 from videosal.errors import DatasetError, FileError
@@ -50,12 +50,12 @@ class Avimos(LayoutAdapter):
             for split in SPLITS
         )
 
-    def names_in(self, copy: Copy, split: str) -> list[str]:
+    def names_in(self, copy: LayoutMatch, split: str) -> list[str]:
         """Names that the copy's list gives to the split."""
         members = read_split_file(copy.root)[split]
         return [name for name in copy.videos if name in members]
 
-    def expected(self, copy: Copy, split: str) -> dict[str, int | None]:
+    def expected(self, copy: LayoutMatch, split: str) -> dict[str, int | None]:
         """The videos that the copy's list names."""
         return dict.fromkeys(sorted(read_split_file(copy.root)[split], key=natural_key))
 
@@ -68,7 +68,7 @@ class Avimos(LayoutAdapter):
         del video
         return f"{number:04d}"
 
-    def open_fixations(self, copy: Copy, name: str, places: list[Place]) -> FixationSource | None:
+    def open_fixations(self, copy: LayoutMatch, name: str, places: list[Found]) -> FixationSource | None:
         """Read lists of points; the size of the frame is that of the density video, or of the video itself."""
         if not places:
             return None

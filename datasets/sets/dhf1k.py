@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from videosal.datasets.layout_adapter import LayoutAdapter, read_facts
-from videosal.datasets.layouts import BY_KIND, ONE_SPLIT, PER_SPLIT, Copy, Layout, Place
+from videosal.datasets.layouts import BY_KIND, ONE_SPLIT, PER_SPLIT, Found, Layout, LayoutMatch
 from videosal.datasets.records import Split
 from videosal.datasets.sets.dhf1k_gaze import read_gaze
 from videosal.datasets.sources.gaze_points import PointFixations
@@ -84,13 +84,13 @@ class Dhf1k(LayoutAdapter):
         del video
         return f"{number:04d}"
 
-    def open_fixations(self, copy: Copy, name: str, places: list[Place]) -> FixationSource | None:
+    def open_fixations(self, copy: LayoutMatch, name: str, places: list[Found]) -> FixationSource | None:
         """Read maps, or raw gaze where that is all there is."""
         if copy.layout is RAW_GAZE:
             return self.open_observers(copy, name, places) if places else None
         return super().open_fixations(copy, name, places)
 
-    def open_observers(self, copy: Copy, name: str, places: list[Place]) -> FixationSource | None:
+    def open_observers(self, copy: LayoutMatch, name: str, places: list[Found]) -> FixationSource | None:
         """Read raw gaze."""
         del copy
         facts = read_facts("dhf1k")

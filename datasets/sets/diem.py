@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from videosal.datasets.layout_adapter import LayoutAdapter, read_facts
-from videosal.datasets.layouts import Copy, Layout, Place
+from videosal.datasets.layouts import Found, Layout, LayoutMatch
 from videosal.datasets.records import Split
 from videosal.datasets.sets.diem_events import read_events
 from videosal.datasets.sources.gaze_points import PointFixations
@@ -111,7 +111,7 @@ class Diem(LayoutAdapter):
         del video
         return f"{number:05d}"
 
-    def open_fixations(self, copy: Copy, name: str, places: list[Place]) -> FixationSource | None:
+    def open_fixations(self, copy: LayoutMatch, name: str, places: list[Found]) -> FixationSource | None:
         """Read maps, or derive the fixations from the raw release."""
         if copy.layout is not RAW:
             return super().open_fixations(copy, name, places)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from videosal.datasets.files.frame_files import numbered_files
 from videosal.datasets.files.images import image_files
 from videosal.datasets.layout_adapter import LayoutAdapter, read_facts
-from videosal.datasets.layouts import BY_KIND, ONE_SPLIT, PER_SPLIT, Copy
+from videosal.datasets.layouts import BY_KIND, ONE_SPLIT, PER_SPLIT, LayoutMatch
 from videosal.datasets.records import Split
 from videosal.datasets.sources.recipes import HOLLYWOOD2_UCF, Recipe
 
@@ -50,7 +50,7 @@ class Ucf(LayoutAdapter):
         """``Diving-Side_001_001`` of the video ``Diving-Side-001``."""
         return f"{video[:-4]}_{video[-3:]}_{number:03d}"
 
-    def open(self, copy: Copy, name: str, split: str) -> StoredVideo:
+    def open(self, copy: LayoutMatch, name: str, split: str) -> StoredVideo:
         """Leave out the last map where it alone has no image: the official code scores the frames that have one."""
         video = super().open(copy, name, split)
         folder = video.frame_source

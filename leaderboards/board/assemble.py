@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from videosal.errors import TableError
 from videosal.leaderboards.board.change_columns import add_change
 from videosal.leaderboards.board.costs import add_costs
-from videosal.leaderboards.board.normalise import normalise_scores
 from videosal.leaderboards.board.notes import doubt_note, flag_note, sign_notes
 from videosal.leaderboards.board.rows import column_key, published_entries, scored_entry, share_rows
 from videosal.leaderboards.board.runs import split_of
@@ -24,6 +23,7 @@ from videosal.leaderboards.board.table import (
     one_line,
     rank_cells,
 )
+from videosal.leaderboards.statistics.normalise import normalise_scores
 from videosal.leaderboards.statistics.significance import flag_ties
 from videosal.metrics import metric_info
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from videosal.leaderboards.board.columns import Layout
-    from videosal.leaderboards.board.published_figures import PublishedTable
     from videosal.leaderboards.board.rows import Entry
     from videosal.leaderboards.board.run_like import RunLike
+    from videosal.leaderboards.published.tables import PublishedTable
 
 
 def assemble(

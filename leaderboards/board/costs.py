@@ -132,5 +132,5 @@ def _note(profile: Mapping[str, Any], *, published: bool) -> str:
 
 @cache
 def _conventions() -> dict[str, dict[str, str]]:
-    text = (files("videosal.leaderboards") / "published" / "costs.toml").read_text(encoding="utf-8")
+    text = (files("videosal.leaderboards.published") / "costs.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from videosal.leaderboards.board.published_figures import PublishedTable
     from videosal.leaderboards.board.run_like import CoverageLike, RunLike
+    from videosal.leaderboards.published.tables import PublishedTable
 
 _MEANINGS = {
     "protocol": "scored under another protocol signature than the rest of its column, takes no rank",

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from videosal.leaderboards.board.columns import attribute_value
 from videosal.leaderboards.board.notes import run_flags, run_note
-from videosal.leaderboards.board.published_figures import read_references
 from videosal.leaderboards.board.runs import baseline_name, split_of
 from videosal.leaderboards.board.table import Cell, make_cell, one_line
+from videosal.leaderboards.published.tables import read_references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from videosal.leaderboards.board.columns import Layout
-    from videosal.leaderboards.board.published_figures import PublishedRow, PublishedTable
     from videosal.leaderboards.board.run_like import RunLike
     from videosal.leaderboards.board.table import Column, Kind
+    from videosal.leaderboards.published.tables import PublishedRow, PublishedTable
 
 # What makes two descriptions those of different models. A runtime differs from machine to machine.
 _IDENTITY = ("input_size", "gflops", "model_size_mb")

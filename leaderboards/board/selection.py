@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from videosal.leaderboards.board.columns import Layout
-    from videosal.leaderboards.board.published_figures import PublishedTable
     from videosal.leaderboards.board.run_like import RunLike
     from videosal.leaderboards.board.table import Column, Row, Table
+    from videosal.leaderboards.published.tables import PublishedTable
 
 #: What `sort_rows` takes for the names of the rows.
 BY_NAME = "model"

@@ -88,7 +88,7 @@ def test_a_link_to_the_same_files_is_no_second_layout(make_copy: CopyMaker) -> N
     assert [video.name for video in load_dataset("dhf1k:val", root)] == ["0601"]
 
 
-def test_a_template_finds_names_in_any_spelling_and_keeps_the_strangers(tmp_path: Path) -> None:
+def test_a_template_finds_names_in_any_spelling_and_keeps_what_names_no_video(tmp_path: Path) -> None:
     for name in ("7", "08", "x", ".9", "007\n"):
         (tmp_path / "a" / name / "maps").mkdir(parents=True)
     (tmp_path / "a" / "10").mkdir()
@@ -98,13 +98,13 @@ def test_a_template_finds_names_in_any_spelling_and_keeps_the_strangers(tmp_path
     def name_of(text: str) -> str | None:
         return f"{int(text):04d}" if text.isascii() and text.isdecimal() else None
 
-    found, strangers = expand(tmp_path, ("a/{video}/maps", "b/{video}.mp4", "{folder}/{video}.mp4"), name_of)
+    found, unnamed = expand(tmp_path, ("a/{video}/maps", "b/{video}.mp4", "{folder}/{video}.mp4"), name_of)
     assert {name: [place.template for place in places] for name, places in found.items()} == {
         "0007": ["a/{video}/maps"],
         "0008": ["a/{video}/maps"],
         "0011": ["b/{video}.mp4", "{folder}/{video}.mp4"],
     }
-    assert sorted(path.parent.name for path in strangers) == ["007\n", "x"]
+    assert sorted(path.parent.name for path in unnamed) == ["007\n", "x"]
 
 
 def test_a_file_is_no_folder_and_a_folder_is_no_file(tmp_path: Path) -> None:

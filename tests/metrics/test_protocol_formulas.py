@@ -9,9 +9,9 @@ import pytest
 
 from videosal.errors import InputError
 from videosal.metrics import get_protocol, list_protocols, score_frame
+from videosal.metrics.dispatch import score
 from videosal.metrics.frame.preparation import prepare_maps
 from videosal.metrics.protocol_formulas import CONVENTIONS, Rules
-from videosal.metrics.scoring import score
 
 if TYPE_CHECKING:
     from tests.metrics.conftest import Gaze, GazeMaker

@@ -5,7 +5,7 @@ import pytest
 from videosal.errors import TableError, UnknownNameError
 from videosal.leaderboards import Leaderboard, list_layouts
 from videosal.leaderboards.board.columns import attribute_value, get_layout
-from videosal.leaderboards.board.published_figures import ATTRIBUTES
+from videosal.leaderboards.published.tables import ATTRIBUTES
 from videosal.metrics import list_metrics
 
 

@@ -68,7 +68,7 @@ def text_of(cell: str) -> str:
 
 
 def table1_lines() -> list[dict[str, str]]:
-    file = resources.files("videosal.leaderboards") / "published" / "table1.csv"
+    file = resources.files("videosal.leaderboards.published") / "table1.csv"
     return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
 
 
@@ -226,7 +226,7 @@ def test_mixed_table_compiles(mixed: Leaderboard, tmp_path: Path) -> None:
 
 
 def table2_lines() -> list[dict[str, str]]:
-    file = resources.files("videosal.leaderboards") / "published" / "table2.csv"
+    file = resources.files("videosal.leaderboards.published") / "table2.csv"
     return list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
 
 

@@ -8,9 +8,9 @@ import pytest
 from videosal.metrics import get_protocol
 from videosal.metrics.compiled.eight_bit import EightBitComparison
 from videosal.metrics.compiled.floating import FloatComparison
+from videosal.metrics.dispatch import compare
 from videosal.metrics.frame.inputs import read_frame
 from videosal.metrics.frame.spread import byte_spread
-from videosal.metrics.scoring import compare
 
 if TYPE_CHECKING:
     from tests.metrics.conftest import GazeMaker

@@ -32,7 +32,7 @@ def test_salema_scores_maps_and_masks_of_half_the_size(make_gaze: GazeMaker) -> 
     names = whole.metrics
     pooled = [mask.reshape(18, 2, 32, 2).max(axis=(1, 3)) for mask in (gaze.fixations, gaze.others)]
     halves = [bilinear(array.astype(np.float64), (18, 32)) for array in (gaze.prediction, gaze.density)]
-    from videosal.metrics.scoring import score
+    from videosal.metrics.dispatch import score
 
     expected = score(halves[0], halves[1], pooled[0], pooled[1], None, names=names, protocol=whole)
     found = score_frame(

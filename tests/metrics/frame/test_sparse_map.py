@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from videosal.metrics import get_protocol, list_protocols, score_frame
 from videosal.metrics.compiled.eight_bit import EightBitComparison, SparseComparison
+from videosal.metrics.dispatch import compare
 from videosal.metrics.frame.inputs import read_frame
 from videosal.metrics.frame.sparse_map import SparseMap
 from videosal.metrics.kernels import run_kernels
-from videosal.metrics.scoring import compare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from videosal.metrics import get_protocol, rescale_points
-from videosal.metrics.scoring import score
+from videosal.metrics.dispatch import score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from videosal.metrics import get_protocol, score_frame
-from videosal.metrics.scoring import score
+from videosal.metrics.dispatch import score
 
 if TYPE_CHECKING:
     from pathlib import Path

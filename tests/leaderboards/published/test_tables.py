@@ -9,13 +9,13 @@ import pytest
 
 from videosal.errors import UnknownNameError
 from videosal.leaderboards import PublishedRow, PublishedTable, list_published, load_published
-from videosal.leaderboards.board.published_figures import read_references
+from videosal.leaderboards.published.tables import read_references
 from videosal.metrics import list_metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDER = resources.files("videosal.leaderboards") / "published"
+FOLDER = resources.files("videosal.leaderboards.published")
 NAMES = [f"stsanet-table{number}" for number in range(1, 7)]
 
 

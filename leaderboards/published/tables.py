@@ -188,7 +188,7 @@ def _origin(rows: list[PublishedRow]) -> str:
 
 
 def _folder() -> Traversable:
-    return resources.files("videosal.leaderboards").joinpath("published")
+    return resources.files("videosal.leaderboards.published")
 
 
 def _index() -> dict[str, Any]:

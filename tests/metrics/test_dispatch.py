@@ -9,7 +9,7 @@ import pytest
 
 from videosal.metrics import formulas as reference
 from videosal.metrics import get_protocol, score_frame
-from videosal.metrics.scoring import score
+from videosal.metrics.dispatch import score
 
 if TYPE_CHECKING:
     from tests.metrics.conftest import GazeMaker

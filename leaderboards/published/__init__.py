@@ -1,0 +1,1 @@
+"""Figures that papers report: the data, and reading them."""
