@@ -35,6 +35,15 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True)
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget after each test the models that it registered."""
+    from videosal.models import registry
+
+    entries = dict(registry._REGISTRY._entries)
+    monkeypatch.setattr(registry._REGISTRY, "_entries", entries)
+
+
 @pytest.fixture(scope="session")
 def sample() -> Dataset:
     """The test split of the built-in sample."""

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from videosal.models import registry
-
 if TYPE_CHECKING:
     from videosal.models import ClipNetworkEntry
 
@@ -42,13 +40,6 @@ def video() -> Callable[..., RecordedFrames]:
         return RecordedFrames(count, height, width)
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget after each test what it registered."""
-    entries = dict(registry._REGISTRY._entries)
-    monkeypatch.setattr(registry._REGISTRY, "_entries", entries)
 
 
 @pytest.fixture
