@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from videosal.datasets.files.contents import FileStamp
     from videosal.metrics.frame.sparse_map import SparseMap
 
 
@@ -84,6 +85,14 @@ class JoinedVideo(Video):
     def fingerprint(self) -> str:
         """Those of the shots, in their order."""
         return "\n".join(f"{part.name} {part.fingerprint()}" for part in self.parts)
+
+    def truth_files(self) -> list[FileStamp]:
+        """Those of the shots, in their order."""
+        return [stamp for part in self.parts for stamp in part.truth_files()]
+
+    def frame_files(self) -> list[FileStamp]:
+        """Those of the shots, in their order."""
+        return [stamp for part in self.parts for stamp in part.frame_files()]
 
     @property
     def recipe(self) -> str:

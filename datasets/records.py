@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from videosal.datasets.files.contents import FileStamp
     from videosal.datasets.files.frames import FrameSequence
     from videosal.metrics.frame.sparse_map import SparseMap
 
@@ -77,7 +78,15 @@ class Video(ABC):
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """Text that changes when the ground truth of this video changes."""
+        """Text that changes when the ground truth of this video changes, as far as names and sizes of files tell."""
+
+    def truth_files(self) -> list[FileStamp]:
+        """The files that hold the ground truth; none where it comes from elsewhere, and `fingerprint` alone tells."""
+        return []
+
+    def frame_files(self) -> list[FileStamp]:
+        """The files that hold the frames; none where they come from elsewhere."""
+        return []
 
     def fixation_points(self, frame: str) -> NDArray[np.int64] | None:
         """Read the fixations of the frame called `frame` as points.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from videosal.datasets.files.contents import stamp_file
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
 from videosal.datasets.files.images import image_files
 from videosal.datasets.records import Video
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from videosal.datasets.files.contents import FileStamp
     from videosal.datasets.sources.map_sources import DensitySource, FixationSource
 
 FrameName = Callable[[str, int], str]
@@ -116,8 +118,19 @@ class StoredVideo(Video):
 
     def fingerprint(self) -> str:
         """Names and sizes of the ground-truth files, the recipe, and which frames count."""
-        parts = [source.fingerprint() for source in (self.densities, self.gaze) if source is not None]
+        parts = [f"{stamp.name}:{stamp.size}" for stamp in self.truth_files()]
         return " ".join([*parts, self.recipe, "" if self.last is None else f"..{self.last}"]).strip()
+
+    def truth_files(self) -> list[FileStamp]:
+        """The files of the densities, then those of the fixations."""
+        return [stamp for source in (self.densities, self.gaze) if source is not None for stamp in source.stamps()]
+
+    def frame_files(self) -> list[FileStamp]:
+        """The images, or the video file; none where the copy has no frames."""
+        source = self.frame_source
+        if source is None:
+            return []
+        return [stamp_file(str(file)) for file in ([source] if source.is_file() else image_files(source))]
 
     @property
     def recipe(self) -> str:

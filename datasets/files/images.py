@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from videosal.datasets.files.contents import note_content
 from videosal.datasets.files.png import decode_grey_png
 from videosal.errors import FileError
 
@@ -50,9 +51,11 @@ def read_bytes(path: str | Path) -> bytes:
     """Read a whole file; raise `FileError` where that cannot be done."""
     try:
         with io.FileIO(path) as file:
-            return file.readall()
+            data = file.readall()
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
+    note_content(path, data)
+    return data
 
 
 def decode_map(data: bytes, where: str) -> NDArray[Any]:

@@ -6,12 +6,14 @@ packed, bit for bit, and so is the fingerprint: results from a pack and from its
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.contents import FileStamp
 from videosal.datasets.pack.packed_maps import MapReader, MapWriter
 from videosal.datasets.records import Dataset, Split, Video
 from videosal.errors import DatasetError, FileError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from videosal.datasets.files.frames import FrameSequence
     from videosal.metrics.frame.sparse_map import SparseMap
 
-SCHEMA = 3  # 2: maps are compressed by gzip; 3: maps are kept in runs, and a video's mean density is stored
+SCHEMA = 4  # 3: maps are kept in runs, and a video's mean density is stored; 4: the contents of the files are known
 SUFFIXES = (".h5", ".hdf5")
 _NO_MAP = -1
 
@@ -199,8 +201,14 @@ class PackedVideo(Video):
         """Fingerprint of the video that was packed."""
         return str(self._stored.attrs["fingerprint"])
 
+    def truth_files(self) -> list[FileStamp]:
+        """The files that were packed, with what they held."""
+        return [FileStamp(*fields) for fields in json.loads(self._stored["files"][()])]
+
 
 def _write_video(group: Any, video: Video) -> None:
+    files = [stamp.with_content({}) for stamp in video.truth_files()]
+    group["files"] = json.dumps([[stamp.name, stamp.size, stamp.time, stamp.content] for stamp in files])
     group.attrs.update(name=video.name, size=video.size, fingerprint=video.fingerprint(), recipe=video.recipe)
     group["frames"] = np.array([frame.encode() for frame in video.frame_names], dtype=np.bytes_)
     densities = MapWriter()

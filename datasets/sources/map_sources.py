@@ -5,7 +5,6 @@ Frames are told by number, from 1, as every release numbers them. A source reads
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.contents import FileStamp, stamp_file
 from videosal.datasets.files.frame_files import MAT_SUFFIXES, file_size, numbered_files, read_map_file
 from videosal.datasets.files.images import IMAGE_SUFFIXES
 from videosal.datasets.files.matlab import read_stack_map, read_stack_shape
@@ -48,10 +48,10 @@ class Source(ABC):
     def paths(self) -> Sequence[str | Path]:
         """The files that it reads."""
 
-    def fingerprint(self) -> str:
-        """Names and sizes of the files; raises `FileError` where one has gone."""
+    def stamps(self) -> list[FileStamp]:
+        """The files that it reads, as the file system knows them; raises `FileError` where one has gone."""
         try:
-            return " ".join(map(_name_and_size, map(str, self.paths())))
+            return [stamp_file(str(path)) for path in self.paths()]
         except OSError as error:
             raise FileError(f"{error.filename}: the ground truth has gone ({error.strerror})") from error
 
@@ -291,11 +291,6 @@ class MadeDensities(DensitySource):
     def recipe(self) -> str:
         """The recipe in a few words."""
         return f"density={self.made_by.text}"
-
-
-def _name_and_size(path: str) -> str:
-    folder, _, file = path.rpartition(os.sep)
-    return f"{folder.rpartition(os.sep)[2]}/{file}:{os.stat(path).st_size}"  # noqa: PTH116  # a Path takes as long as the call
 
 
 def _ascending(found: Sequence[Mapping[int, str]]) -> dict[int, str]:

@@ -1,0 +1,96 @@
+"""What files hold, as short digests, so that a result knows what it was computed from.
+
+`read_bytes` notes down the digest of what it reads while somebody records: the files of a video are then read once, to
+be scored, and not a second time to be told apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from videosal.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+_DIGITS = 16  # hexadecimal digits of SHA-256 that are kept: chance gives two files the same once in 10^19
+_record: ContextVar[dict[str, str] | None] = ContextVar("_record", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """By what a file is known.
+
+    Attributes
+    ----------
+    name : str
+        The end of its path, which stays when a copy moves.
+    size, time : int
+        Bytes, and the last change in nanoseconds.
+    content : str
+        Digest of what it holds; empty where that is not known.
+    path : str
+        Where it lies; empty where it cannot be read again.
+    """
+
+    name: str
+    size: int
+    time: int
+    content: str = ""
+    path: str = ""
+
+    def with_content(self, known: Mapping[str, str]) -> FileStamp:
+        """Return it with its content, looked up by path or read."""
+        if self.content or not self.path:
+            return self
+        return replace(self, content=known.get(self.path) or digest_file(self.path))
+
+
+def stamp_file(path: str) -> FileStamp:
+    """Return what the file system says of a file; raise `OSError` where it has gone."""
+    status = os.stat(path)  # noqa: PTH116  # a Path takes as long as the call
+    folder, _, file = path.rpartition(os.sep)
+    return FileStamp(f"{folder.rpartition(os.sep)[2]}/{file}", status.st_size, status.st_mtime_ns, path=path)
+
+
+@contextmanager
+def record_contents() -> Iterator[dict[str, str]]:
+    """Collect the digests of the files that `videosal.datasets.files.images.read_bytes` reads, by path."""
+    found: dict[str, str] = {}
+    token = _record.set(found)
+    try:
+        yield found
+    finally:
+        _record.reset(token)
+
+
+def note_content(path: str | Path, data: bytes) -> None:
+    """Note down what was read, where somebody records."""
+    record = _record.get()
+    if record is not None:
+        record[str(path)] = digest(data)
+
+
+def digest(data: bytes) -> str:
+    """Return 16 hexadecimal digits of the SHA-256 of `data`."""
+    return hashlib.sha256(data).hexdigest()[:_DIGITS]
+
+
+def digest_file(path: str | Path) -> str:
+    """Return the digest of a file's content; raise `FileError` where it cannot be read."""
+    try:
+        with open(path, "rb") as handle:  # noqa: PTH123  # a Path takes as long as the call
+            return hashlib.file_digest(handle, "sha256").hexdigest()[:_DIGITS]
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def digest_stamps(stamps: Iterable[FileStamp]) -> str:
+    """Return one digest for the contents of several files."""
+    return digest("\n".join(f"{stamp.name} {stamp.size} {stamp.content}" for stamp in stamps).encode())
