@@ -5,7 +5,6 @@ Like :mod:`videosal.registry`, this module imports no room, so every room may us
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
 import importlib.util
@@ -17,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.live_code import MAIN, UnknownCodeError, describe_live
-from videosal.neighbours import find_beside
-from videosal.registry import plugin_files
+from videosal.neighbours import PREFIX, files_of, read_with_neighbours
+from videosal.registry import brought_in_by, plugin_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -70,11 +69,10 @@ class CodeIdentity:
 
 
 def identify_file(path: str | Path) -> CodeIdentity:
-    """Say what code is in a Python file and in what it imports from its own folder, directly or by way of others.
+    """Say what code is in a Python file and in what it imports from its own folder, see `read_with_neighbours`.
 
-    Imports are found in the text, those inside functions too. Of a package in that folder all files count, since one
-    that chooses its modules by name cannot be read from the text. A module that the file has imported in another way
-    counts as soon as `videosal.registry.load_plugin` has loaded the file.
+    A module that it imports in another way than by a statement counts once `videosal.registry.load_plugin` has loaded
+    the file, so identify after loading.
 
     Raises
     ------
@@ -82,16 +80,7 @@ def identify_file(path: str | Path) -> CodeIdentity:
         The file cannot be read.
     """
     file = Path(path).resolve()
-    folder = file.parent
-    found: dict[Path, bytes] = {}
-    waiting = [file, *_loaded_beside(file)]
-    while waiting:
-        source = waiting.pop()
-        if source not in found:
-            found[source] = source.read_bytes()
-            places = (find_beside(folder, name) for name in _imported_names(found[source]))
-            waiting += [other for place in places if place is not None for other in _files_of(place)]
-    return _of_files("file", str(file), folder, found)
+    return _of_files("file", str(file), file.parent, read_with_neighbours(file, brought_in_by(file)))
 
 
 def identify_object(factory: object) -> CodeIdentity:
@@ -164,12 +153,11 @@ def _identify_part(part: Any, whole: object) -> CodeIdentity:
         return CodeIdentity("videosal", "videosal")
     if name in MAIN:
         return _identify_live(whole)
-    plugins = plugin_files()
-    if name in plugins:
-        return identify_file(plugins[name])
     module = sys.modules.get(name)
     if module is None or getattr(module, "__file__", None) is None:
         return CodeIdentity("unknown", where)
+    if name.startswith(PREFIX):
+        return identify_file(plugin_files().get(name, Path(str(module.__file__))))
     return _identify_package(name.partition(".")[0], str(module.__file__))
 
 
@@ -182,7 +170,7 @@ def _identify_live(thing: object) -> CodeIdentity:
     files: dict[str, str] = {}
     for place in sorted(places):
         if place.name == "__init__.py":  # a package: all its files, under its name
-            beside = _of_files("package", "", place.parent.parent, _read_all(_files_of(place.parent)))
+            beside = _of_files("package", "", place.parent.parent, _read_all(files_of(place.parent)))
         else:
             beside = identify_file(place)
         files |= beside.files
@@ -217,43 +205,8 @@ def _relative(file: Path, folder: Path) -> str:
     return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name
 
 
-def _loaded_beside(file: Path) -> list[Path]:
-    """Return the files of its folder that a loaded plug-in has brought in."""
-    names = [name for name, plugin in plugin_files().items() if plugin == file]
-    return [neighbour for name in names for neighbour in getattr(sys.modules[name], "__neighbours__", ())]
-
-
-def _files_of(place: Path) -> list[Path]:
-    """Return a module's file, or all files of a package."""
-    return sorted(file for file in place.rglob("*.py") if file.is_file()) if place.is_dir() else [place]
-
-
 def _read_all(files: Iterable[Path]) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in files}
-
-
-def _imported_names(source: bytes) -> set[str]:
-    """Return the first parts of the names that a file imports, and those after the dots of relative imports."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return set()  # whoever imports the file is told
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {node.module} if node.module else {alias.name for alias in node.names}
-        elif isinstance(node, ast.Call) and _is_import(node.func) and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                found.add(first.value.lstrip("."))
-    return {name.partition(".")[0] for name in found}
-
-
-def _is_import(function: ast.expr) -> bool:
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return name in ("import_module", "__import__")
 
 
 def _digest(hashed: Mapping[str, str]) -> str:

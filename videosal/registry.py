@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import logging
 import sys
-import zlib
+import threading
+from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from videosal.errors import PluginError, UnknownNameError
+from videosal.neighbours import PluginLoader, on_the_path, open_folder, read_with_neighbours, running_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container, Iterable
     from importlib.metadata import EntryPoint
     from types import ModuleType
 
 T = TypeVar("T")
 
-_PLUGIN = "videosal_plugin_"  # what the names of their modules begin with
-
 _log = logging.getLogger(__name__)
+
+_registries: list[Registry[Any]] = []
 
 
 class Registry(Generic[T]):
@@ -42,6 +46,8 @@ class Registry(Generic[T]):
         self.group = group
         self._builtin = dict(builtin or {})
         self._entries: dict[str, T] = {}
+        self._origins: dict[str, str] = {}  # the modules of plug-ins that registered them
+        _registries.append(self)
 
     def register(self, name: str) -> Callable[[T], T]:
         """Return a decorator that adds its object under `name`; a name that is taken is refused."""
@@ -52,6 +58,8 @@ class Registry(Generic[T]):
             if (name in self._entries and self._entries[name] is not entry) or (ours and ours != module):
                 raise PluginError(f"a {self.kind} named {name!r} is registered already: choose another name")
             self._entries[name] = entry
+            if origin := running_module():
+                self._origins[name] = origin
             return entry
 
         return add
@@ -83,6 +91,12 @@ class Registry(Generic[T]):
                 raise UnknownNameError.of(self.kind, name, self.names())
         return self._entries[name]
 
+    def forget(self, modules: Container[str]) -> None:
+        """Take out what these modules of plug-ins have registered."""
+        for name in [name for name, origin in self._origins.items() if origin in modules]:
+            del self._origins[name]
+            self._entries.pop(name, None)
+
     def _entry_points(self) -> dict[str, EntryPoint]:
         from importlib.metadata import entry_points
 
@@ -92,7 +106,9 @@ class Registry(Generic[T]):
 def load_plugin(path: str | Path) -> ModuleType:
     """Import a Python file so that its decorators register what it defines.
 
-    Importing the same file twice gives the module of the first time.
+    The file may import the modules and packages beside it, as for ``python file.py``; those of another folder may have
+    the same names. Importing a file twice gives the module of the first time, unless the file or one that it imports
+    from its folder was edited since: then it is imported again, and what it registered before is forgotten.
 
     Raises
     ------
@@ -102,30 +118,93 @@ def load_plugin(path: str | Path) -> ModuleType:
     file = Path(path).resolve()
     if not file.is_file():
         raise PluginError(f"the plug-in {file} is not a file")
-    name = f"{_PLUGIN}{zlib.crc32(str(file).encode()):08x}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"the plug-in {file} is not a Python file (.py)")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise PluginError(f"the plug-in {file} fails to load: {error!r}") from error
-    _log.debug("loaded plug-in %s", file)
-    return module
+    name = f"{open_folder(file.parent)}.{file.stem.replace('.', '_')}"
+    with _lock:
+        known = _plugins.get(name)
+        if known is not None and known.contents == _read(file, known.others):
+            return sys.modules[name]
+        _forget(name)
+        return _load(name, file)
 
 
 def plugin_files() -> dict[str, Path]:
     """Return the files that `load_plugin` has imported here, by the names of their modules."""
-    return {
-        name: Path(module.__file__)
+    return {name: plugin.file for name, plugin in _plugins.items()}
+
+
+def brought_in_by(file: Path) -> tuple[Path, ...]:
+    """Return the files of its folder that a plug-in has imported otherwise than by a statement; none if not loaded."""
+    return next((plugin.others for plugin in _plugins.values() if plugin.file == file), ())
+
+
+def import_for_pickle(module: str, plugins: dict[str, Path]) -> None:
+    """Make a module that a pickle names importable, where it is a plug-in or beside one.
+
+    `plugins` is the `plugin_files` of the process that wrote the pickle.
+    """
+    if module in plugins:
+        load_plugin(plugins[module])
+        return
+    package = module.partition(".")[0]
+    for name, file in plugins.items():
+        if name.partition(".")[0] == package:
+            open_folder(file.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plugin:
+    """A file that was imported, with the content of all that came with it."""
+
+    file: Path
+    contents: dict[Path, bytes]  # digests
+    others: tuple[Path, ...] = ()
+
+
+_plugins: dict[str, _Plugin] = {}  # by the names of their modules
+_lock = threading.RLock()
+
+
+def _load(name: str, file: Path) -> ModuleType:
+    contents = _read(file, ())  # before the import: an edit meanwhile is then seen the next time
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or not isinstance(spec.loader, SourceFileLoader):
+        raise PluginError(f"the plug-in {file} is not a Python file (.py)")
+    spec.loader = PluginLoader(name, str(file))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    _plugins[name] = _Plugin(file, contents)
+    try:
+        with on_the_path(file.parent) as others:
+            spec.loader.exec_module(module)
+    except Exception as error:
+        _forget(name)
+        raise PluginError(f"the plug-in {file} fails to load: {error!r}") from error
+    if others:
+        _plugins[name] = _Plugin(file, contents | _read(file, others), tuple(sorted(others)))
+    _log.debug("loaded plug-in %s", file)
+    return module
+
+
+def _forget(plugin: str) -> None:
+    """Undo the import of a plug-in and of the modules beside it that it may have imported."""
+    known = _plugins.pop(plugin, None)
+    files = {str(file) for file in known.contents} if known is not None else set()
+    package = f"{plugin.partition('.')[0]}."
+    gone = {plugin} | {
+        name
         for name, module in sys.modules.items()
-        if name.startswith(_PLUGIN) and module.__file__ is not None
+        if name.startswith(package) and getattr(module, "__file__", None) in files
     }
+    for name in gone:
+        sys.modules.pop(name, None)
+    for registry in _registries:
+        registry.forget(gone)
+
+
+def _read(file: Path, others: Iterable[Path]) -> dict[Path, bytes]:
+    there = [other for other in others if other.is_file()]
+    found = read_with_neighbours(file, there)
+    return {source: hashlib.sha256(content).digest() for source, content in found.items()}
 
 
 def _load_attribute(target: str) -> object:

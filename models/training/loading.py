@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from videosal.errors import VideosalError
-from videosal.registry import load_plugin, plugin_files
+from videosal.registry import import_for_pickle, plugin_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -95,8 +95,7 @@ class _Unpickler(pickle.Unpickler):
         self._plugins = plugins
 
     def find_class(self, module: str, name: str) -> Any:
-        if module in self._plugins:
-            load_plugin(self._plugins[module])
+        import_for_pickle(module, self._plugins)
         return super().find_class(module, name)
 
 
