@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     from videosal.benchmark.bounds import score_human
     from videosal.benchmark.harness import run, score
     from videosal.benchmark.maps.run_maps import RunMaps
+    from videosal.benchmark.maps.temporal import measure_change
     from videosal.benchmark.runs.results import Run, load_run
     from videosal.benchmark.runs.shards import merge_runs
     from videosal.benchmark.submission import pack_submission
-    from videosal.benchmark.temporal import measure_change
 
 _HOMES = {
     "Run": "runs.results",
     "RunMaps": "maps.run_maps",
     "load_run": "runs.results",
-    "measure_change": "temporal",
+    "measure_change": "maps.temporal",
     "merge_runs": "runs.shards",
     "pack_submission": "submission",
     "run": "harness",

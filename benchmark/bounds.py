@@ -82,12 +82,13 @@ def score_human(
     RunError
         `out` is in use.
     """
+    from videosal.benchmark.evaluation import describe_plan
     from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Plan
     from videosal.benchmark.runs import store
-    from videosal.benchmark.runs.provenance import describe_environment
-    from videosal.benchmark.runs.results import Run
+    from videosal.benchmark.runs.finish import finish_run
+    from videosal.benchmark.runs.identify import NOBODY, make_identity
+    from videosal.benchmark.runs.provenance import describe_session
     from videosal.datasets import load_dataset
-    from videosal.metrics import get_protocol
 
     data = load_dataset(dataset, root)
     sigma = smoothing if smoothing is not None else choose_smoothing(data, folds=folds, seed=seed)
@@ -98,39 +99,24 @@ def score_human(
         raise RunError(f"{path} is in use: choose another --out")
     baseline = MEAN_OTHERS if len(data) > 1 else CENTER
     plan = Plan(data.full_name, data.root, protocol, tuple(metrics), baseline, seed, recipe=data.recipe)
-    coverage = data.coverage()
     what = "half of the observers" if folds == "halves" else "each observer"
-    info: dict[str, Any] = {
+    row: dict[str, Any] = {
         "name": name,
         "kind": "model",
         "model": {"title": "Human"},
         "model_spec": {"name": "human", "weights": None, "device": "cpu", "options": {"folds": folds}},
         "method": f"{what} predicted from the others, smoothed with a Gaussian of {sigma:.3g} pixels",
-        "dataset": data.name,
-        "split": data.split.name,
-        "title": data.split.title,
-        "root": str(data.root.resolve()),
-        "fingerprint": data.fingerprint(),
-        "videos": [video.name for video in data],
-        "coverage": {field: getattr(coverage, field) for field in coverage.__dataclass_fields__},
-        "protocol": protocol,
-        "signature": f"{plan.signature()}|maps=8bit",
-        "aggregation": get_protocol(protocol).aggregation,
-        "metrics": list(metrics),
-        "baseline": baseline,
-        "seed": seed,
-        "notes": [],
-        **describe_environment(),
+        "made_by": NOBODY | {"model": "human", "options": {"folds": folds, "smoothing": sigma}},
     }
+    identity = make_identity(plan, data, row)
+    info = {**row, **describe_plan(plan, data, identity), "sessions": [describe_session()]}
     results = [_score_video(data, video, info, sigma, folds) for video in data]
     # Written at the end: an attempt that fails leaves nothing that the next one would have to judge.
     path.mkdir(parents=True, exist_ok=True)
     store.write_info(path, info)
     for result in results:
         store.write_video(path, result)
-    run = Run(path, info, results)
-    run.merge()
-    return run
+    return finish_run(path, info, results)
 
 
 def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -> float:
@@ -167,6 +153,7 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
 
 
 def _score_video(data: Dataset, video: Video, info: dict[str, Any], sigma: float, folds: Folds) -> Any:
+    from videosal.benchmark.runs.identity import Identity
     from videosal.benchmark.scoring import VideoScores
     from videosal.datasets import draw_negatives
 
@@ -186,7 +173,9 @@ def _score_video(data: Dataset, video: Video, info: dict[str, Any], sigma: float
             scores[metric].append(float(np.mean(values)) if values else float("nan"))
     frames = list(video.frame_names)
     negatives_of = list(others.sources) if others is not None else []
-    return VideoScores(video.name, {}, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"])
+    truth = [stamp.with_content({}) for stamp in video.truth_files()]
+    own = Identity.from_json(info["identity"]).result
+    return VideoScores(video.name, own, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"], truth)
 
 
 def _score_fold(

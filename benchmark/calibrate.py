@@ -62,7 +62,7 @@ def _pairs(plan: Plan, training: Dataset, predictions: Path | None) -> Iterator[
         count = min(len(names), FRAMES_PER_VIDEO)
         chosen = {names[i] for i in np.linspace(0, len(names) - 1, count).round().astype(int)}
         found = None if files is None else {f: ref for f, ref in files[video.name].items() if f in chosen}
-        for frame, saliency in zip(names, scorer.maps(video, Job(video.name, (), {}, found)), strict=True):
+        for frame, saliency in zip(names, scorer.maps(video, Job(video.name, (), "", found)), strict=True):
             density = video.density(frame) if frame in chosen and not isinstance(saliency, str) else None
             if density is not None and not isinstance(saliency, str):
                 yield saliency, density

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from videosal.benchmark.executor import Session, run_jobs
-from videosal.benchmark.maps.saved_maps import is_saved
-from videosal.benchmark.plan import MEAN_OTHERS, make_job
+from videosal.benchmark.maps.origin import Origin, claim_folder, complete_folder
+from videosal.benchmark.plan import MEAN_OTHERS, Job
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.finish import finish_run
-from videosal.benchmark.runs.provenance import describe_environment
+from videosal.benchmark.runs.identify import made_by_of, make_identity
+from videosal.benchmark.runs.provenance import describe_session
+from videosal.benchmark.runs.results import Run
+from videosal.benchmark.runs.resume import open_run, sort_out
 from videosal.benchmark.runs.shards import deal
 from videosal.datasets.density_grid import add_up
 from videosal.errors import RunError
@@ -24,14 +26,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from videosal.benchmark.maps.reader import MapRef
-    from videosal.benchmark.plan import Compare, Job, Plan
-    from videosal.benchmark.runs.results import Run
+    from videosal.benchmark.plan import Plan
+    from videosal.benchmark.runs.identity import Identity
+    from videosal.benchmark.runs.resume import Compare, Existing
     from videosal.benchmark.scoring import VideoScores
     from videosal.datasets import Dataset
-
-_log = logging.getLogger(__name__)
-
-Existing = Literal["resume", "overwrite", "error"]
 
 
 class Progress(Protocol):
@@ -73,29 +72,46 @@ def evaluate(
     path = Path(out) if out is not None else _default_directory(plan, truth, row, shard)
     _make_directory(path)
     with store.lock(path):
-        plan = _open_run(path, plan, row, truth, existing)
-        fingerprint = truth.fingerprint()
-        info = {**row, **_describe(plan, truth, fingerprint)}
-        jobs = [
-            make_job(plan, fingerprint, video, files[video.name] if files is not None else None, compare)
-            for video in truth
-        ]
+        before = open_run(path, existing)
+        if before is not None:
+            plan = replace(plan, metrics=tuple(dict.fromkeys([*before["metrics"], *plan.metrics])))
+        identity = make_identity(plan, truth, row)
+        jobs = [Job(v.name, plan.metrics, identity.result, files[v.name] if files is not None else None) for v in truth]
+        if shard:
+            jobs = deal(jobs, shard, {video.name: len(video.frame_names) for video in truth})
+        work = sort_out(path, before, identity, plan, truth, jobs, compare)
+        results = work.kept
+        if before is not None and not work.pending and (path / store.SCORES).exists():
+            return Run(path, before, [results[job.video] for job in jobs])
+        info = {**row, **describe_plan(plan, truth, identity), "sessions": before["sessions"] if before else []}
         if shard:
             info["shard"] = shard
-            jobs = deal(jobs, shard, {video.name: len(video.frame_names) for video in truth})
-        results, pending = _sort_out(path, plan, jobs)
+        if work.pending:
+            info["sessions"] = [*info["sessions"], describe_session()]
+        folder = plan.model.save_maps if plan.model else None
+        if folder and work.pending:
+            origin = Origin(row["name"], identity.depth, made_by_of(identity), _model_of(row))
+            claim_folder(folder, origin, info["videos"], overwrite=existing == "overwrite")
+        store.set_aside(path, work.stale)
         store.write_info(path, info)
-        if pending:
-            store.drop_scores(path)
-            for result in _score_pending(plan, truth, pending, executor, progress):
-                results[result.video] = _keep(path, result)
+        for result in _score_pending(plan, truth, work.pending, executor, progress):
+            results[result.video] = _keep(path, result, results.get(result.video))
+        store.drop_set_aside(path)
+        if folder:
+            complete_folder(folder, {result.video: result.maps for result in results.values()})
         return finish_run(path, info, [results[job.video] for job in jobs])
+
+
+def _model_of(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in ("model", "untrained", "model_spec") if key in row}
 
 
 def _score_pending(
     plan: Plan, truth: Dataset, jobs: list[Job], executor: Executor, progress: Progress | None
 ) -> Iterator[VideoScores]:
     """Score the longest videos first, so that no worker is left with one at the end."""
+    if not jobs:
+        return
     warm_up()  # so that workers load compiled kernels from the cache instead of compiling them side by side
     if plan.baseline == MEAN_OTHERS and any("ig" in job.metrics for job in jobs):
         jobs = _with_others(jobs, truth)
@@ -115,16 +131,19 @@ def _with_others(jobs: list[Job], truth: Dataset) -> list[Job]:
     return [replace(job, others=total - means.pop(job.video)) for job in jobs]
 
 
-def _keep(path: Path, result: VideoScores) -> VideoScores:
-    """Write a result, together with the metrics that an older one has from the same inputs."""
-    older = store.read_video(path, result.video)
-    if older is not None and older.inputs == result.inputs:
-        result = result.with_scores_of(older)
+def _keep(path: Path, result: VideoScores, kept: VideoScores | None) -> VideoScores:
+    """Write a result, together with the metrics that were there before, which were computed from the same files."""
+    if kept is not None:
+        for before, now in ((kept.truth, result.truth), (kept.maps, result.maps)):
+            if [stamp.content for stamp in before] != [stamp.content for stamp in now]:
+                raise RunError(f"files of video {result.video} changed while it was scored: run the command again")
+        result = result.with_scores_of(kept)
     store.write_video(path, result)
     return result
 
 
-def _describe(plan: Plan, truth: Dataset, fingerprint: str) -> dict[str, Any]:
+def describe_plan(plan: Plan, truth: Dataset, identity: Identity) -> dict[str, Any]:
+    """Say what ``run.json`` holds of a plan and its data."""
     coverage = truth.coverage()
     return {
         "dataset": truth.name,
@@ -133,7 +152,7 @@ def _describe(plan: Plan, truth: Dataset, fingerprint: str) -> dict[str, Any]:
         "root": str(truth.root.resolve()),
         "dataset_options": plan.dataset_options,
         "dataset_notes": truth.notes(),
-        "fingerprint": fingerprint,
+        "fingerprint": identity.truth,
         "videos": [video.name for video in truth.videos],
         "coverage": {field: getattr(coverage, field) for field in coverage.__dataclass_fields__},
         "protocol": plan.protocol,
@@ -148,13 +167,17 @@ def _describe(plan: Plan, truth: Dataset, fingerprint: str) -> dict[str, Any]:
         "calibration": json.loads(plan.calibration) if plan.calibration else None,
         "undefined_as": get_protocol(plan.protocol).undefined,
         "notes": [],
-        **describe_environment(),
+        "identity": identity.to_json(),
     }
 
 
 def _default_directory(plan: Plan, truth: Dataset, row: dict[str, Any], shard: str | None) -> Path:
-    """Name the run after what it is; the default protocol goes without saying."""
+    """Name the run after what it is; the default protocol goes without saying.
+
+    The maps that a model saved have its name, and the run of the model itself is there already.
+    """
     parts = [row["name"], truth.name, truth.split.name]
+    parts += ["maps"] if "maps_of" in row else []
     parts += [plan.protocol] if plan.protocol != "standard" else []
     parts += [shard.replace("/", "-of-")] if shard else []
     return Path("runs") / "-".join(parts)
@@ -171,43 +194,3 @@ def _make_directory(path: Path) -> None:
 
 def _other_entries(path: Path) -> list[Path]:
     return [entry for entry in path.iterdir() if entry.name not in (store.LOCK, store.VIDEOS)]
-
-
-def _open_run(path: Path, plan: Plan, row: dict[str, Any], truth: Dataset, existing: Existing) -> Plan:
-    """Check that what is in the run directory may go on, and return the plan with the metrics it has already."""
-    if not (path / store.INFO).exists():
-        return plan
-    if existing == "error":
-        raise RunError(f"{path} is a run already: choose another --out, or --existing resume or overwrite")
-    if existing == "overwrite":
-        store.clear(path)
-        return plan
-    old = store.read_info(path)
-    now = {**row, "dataset": truth.name, "split": truth.split.name, "protocol": plan.protocol}
-    same = ("name", "kind", "dataset", "split", "protocol")
-    changed = [f"{field} {old.get(field)!r}, now {now[field]!r}" for field in same if old.get(field) != now[field]]
-    if changed:
-        raise RunError(
-            f"{path} holds another run ({'; '.join(changed)}): choose another --out, or --existing overwrite"
-        )
-    return replace(plan, metrics=tuple(dict.fromkeys([*old["metrics"], *plan.metrics])))
-
-
-def _sort_out(path: Path, plan: Plan, jobs: list[Job]) -> tuple[dict[str, VideoScores], list[Job]]:
-    """Tell the results that are still true from the work that is left."""
-    results: dict[str, VideoScores] = {}
-    pending = []
-    folder = plan.model.save_maps if plan.model else None
-    for job in jobs:
-        stored = store.read_video(path, job.video)
-        if stored is not None and stored.inputs != job.inputs:
-            changed = [name for name, value in job.inputs.items() if stored.inputs.get(name) != value]
-            _log.warning("video %s is scored again: %s changed", job.video, " and ".join(changed))
-            stored = None
-        if stored is None or (folder and not all(is_saved(folder / job.video, frame) for frame in stored.frames)):
-            pending.append(job)
-        elif new := tuple(metric for metric in job.metrics if metric not in stored.scores):
-            pending.append(replace(job, metrics=new))
-        else:
-            results[job.video] = stored
-    return results, pending

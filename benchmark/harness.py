@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from videosal.benchmark.calibrate import calibrate_on
-from videosal.benchmark.evaluation import Existing, Progress, evaluate
+from videosal.benchmark.evaluation import Progress, evaluate
 from videosal.benchmark.executor import open_executor
 from videosal.benchmark.maps.inventory import Inventory, list_some, take_inventory
 from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
-from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Compare, ModelSpec, Plan
+from videosal.benchmark.maps.origin import Origin, altered_videos, read_origin
+from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
 from videosal.benchmark.runs.provenance import hash_file
 from videosal.datasets import Dataset, load_dataset, parse_name
 from videosal.datasets.files.images import read_map
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from videosal.benchmark.runs.results import Run
+    from videosal.benchmark.runs.resume import Compare, Existing
 
 _log = logging.getLogger(__name__)
 
@@ -142,6 +144,8 @@ def score(
         plan = calibrate_on(plan, truth, split, folder)
     where = str(folder.resolve())
     row: dict[str, Any] = {"name": name or folder.resolve().name, "kind": "predictions", "predictions": where}
+    if name is None and (origin := read_origin(folder)) is not None:
+        row |= _describe_origin(origin, folder, inventory)
     if loss := measure_jpeg_loss(truth.videos, inventory.files, protocol, plan.metrics):
         _log.warning("%s: %s", folder, describe_jpeg_loss(loss))
         row["jpeg"] = loss
@@ -230,6 +234,19 @@ def run(
             shard=options.get("shard"),
             progress=progress,
         )
+
+
+def _describe_origin(origin: Origin, folder: Path, inventory: Inventory) -> dict[str, Any]:
+    """Say what ``run.json`` holds of maps whose maker is known; those that were altered since are nobody's."""
+    altered = altered_videos(origin, inventory.files)
+    if not altered:
+        return {**origin.row, "name": origin.name, "maps_of": origin.name, "made_by": origin.made_by}
+    note = (
+        f"maps of {len(altered)} of {len(inventory.files)} videos are not as {origin.name} saved them "
+        f"({list_some(altered, 3)}): nothing is known of what made them"
+    )
+    _log.warning("%s: %s", folder, note)
+    return {"name": origin.name, "maps_of": origin.name, "map_notes": [note]}
 
 
 def _describe_model(spec: ModelSpec) -> dict[str, Any]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.maps.trees import open_tree
+from videosal.datasets.files.contents import digest_file
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from videosal.benchmark.maps.reader import MapRef
-    from videosal.datasets import Video
     from videosal.metrics import Protocol
 
 MEAN_OTHERS = "mean-others"  # IG baseline: mean density of the split's other videos
 CENTER = "center"  # IG baseline: a Gaussian
-
-Compare = Literal["stat", "content"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +28,6 @@ class ModelSpec:
     device: str = "auto"
     options: dict[str, Any] = field(default_factory=dict)
     save_maps: Path | None = None
-
-    def identity(self) -> list[Any]:
-        """Return what the maps depend on."""
-        options = {key: str(value) for key, value in self.options.items()}
-        files = [Path(text) for text in (self.weights or "", *options.values()) if text and Path(text).is_file()]
-        stamps = [[file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-        return [self.name, self.weights, options, stamps]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +93,24 @@ class Plan:
         rules = get_protocol(self.protocol)
         parts = [protocol_signature(rules, seed=self.sample, bug_compatible=self.bug_compatible), self._others(rules)]
         if "ig" in rules.metrics:
-            baseline = self.baseline if self.baseline in (MEAN_OTHERS, CENTER) else Path(self.baseline).name
-            parts.append(f"baseline={baseline}")
+            parts.append(f"baseline={self.baseline_text}")
         parts += [f"calibrated={self.calibrated_on}" if self.calibration else "", self.recipe]
         return "|".join(part for part in parts if part)
+
+    @property
+    def baseline_text(self) -> str:
+        """The IG baseline; a file with eight digits of the digest of what it holds."""
+        return self.baseline if self.baseline in (MEAN_OTHERS, CENTER) else _file_text(self.baseline)
+
+    @property
+    def negatives_text(self) -> str:
+        """The file of the negatives, with eight digits of the digest of what it holds; empty for the protocol's."""
+        return "" if self.negatives is None else _file_text(self.negatives)
 
     def _others(self, rules: Protocol) -> str:
         """Say where the sAUC negatives come from."""
         if self.negatives is not None:
-            return f"others={Path(self.negatives).name}"
+            return f"others={self.negatives_text}"
         drawn = {"other-videos": "other videos", "whole-set": "whole set"}
         if rules.negatives in drawn:
             return f"others={rules.negative_frames}x {drawn[rules.negatives]}, seed {self.seed}"
@@ -130,8 +127,8 @@ class Job:
         Its name.
     metrics : tuple of str
         What to compute.
-    inputs : dict of str to str
-        Fingerprints of all that the scores depend on, by the name that a message uses.
+    identity : str
+        Digest of the run's identity: what all of its results depend on.
     files : dict of str to MapRef, or None
         The map of each frame that has one; None for a live model.
     others : ndarray, shape (90, 160), or None
@@ -140,47 +137,10 @@ class Job:
 
     video: str
     metrics: tuple[str, ...]
-    inputs: dict[str, str]
+    identity: str
     files: dict[str, MapRef] | None
     others: NDArray[np.float64] | None = field(default=None, compare=False)
 
 
-def make_job(
-    plan: Plan, split_fingerprint: str, video: Video, files: dict[str, MapRef] | None, compare: Compare = "stat"
-) -> Job:
-    """Describe the scoring of one video of a split with the given fingerprint.
-
-    `compare` chooses what a file is known by: its size and time, or its content, which reads every file.
-    """
-    by_content = compare == "content"
-    inputs = {
-        "the protocol": _digest([plan.signature(), plan.float_maps, plan.calibration]),
-        "the ground truth": _digest([split_fingerprint, _truth_content(video) if by_content else None]),
-    }
-    if plan.model:
-        inputs["the model"] = _digest(plan.model.identity())
-    if files is not None:
-        inputs["the predictions"] = _digest(
-            [
-                [frame, ref.entry.name, _content(ref) if by_content else [ref.entry.size, ref.entry.stamp]]
-                for frame, ref in files.items()
-            ]
-        )
-    return Job(video.name, plan.metrics, inputs, files)
-
-
-def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-
-
-def _content(ref: MapRef) -> str:
-    return hashlib.sha256(open_tree(ref.root).read(ref.entry.name)).hexdigest()
-
-
-def _truth_content(video: Video) -> str:
-    digest = hashlib.sha256()
-    for frame in video.frame_names:
-        truth = video.ground_truth(frame)
-        for array in (truth.density, truth.fixations):
-            digest.update(b"none" if array is None else array.tobytes())
-    return digest.hexdigest()
+def _file_text(file: str) -> str:
+    return f"{Path(file).name} {digest_file(file)[:8]}"

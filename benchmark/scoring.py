@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.benchmark.maps.reader import MapReader, MapRef
-from videosal.benchmark.maps.saved_maps import quantise, save_map
+from videosal.benchmark.maps.saved_maps import quantise, save_map, saved_stamps
 from videosal.benchmark.plan import CENTER, Job, Plan
 from videosal.datasets import (
     draw_from_all,
@@ -22,6 +22,7 @@ from videosal.datasets import (
     negatives_from_map,
     same_video_negatives,
 )
+from videosal.datasets.files.contents import FileStamp, record_contents
 from videosal.datasets.files.images import read_map
 from videosal.errors import FileError, PredictionError, RunError
 from videosal.metrics import get_protocol, imresize, metric_info, rescale_points, score_frame
@@ -51,8 +52,8 @@ class VideoScores:
     ----------
     video : str
         Its name.
-    inputs : dict of str to str
-        Fingerprints of what the scores were computed from, as in the `Job`.
+    identity : str
+        Of the run, as in the `Job`.
     frames, status : list of str
         Names of the frames; ``ok`` where there was a map to score, else what was wrong with it.
     scores : dict of str to list of float
@@ -61,15 +62,20 @@ class VideoScores:
         Video and frame of the fixations that sAUC took as negatives.
     depths : list of str
         Dtypes of the scored maps.
+    truth, maps : list of FileStamp
+        The files that the scores were computed from: those of the ground truth, and those of the maps, or where a model
+        saved its maps.
     """
 
     video: str
-    inputs: dict[str, str]
+    identity: str
     frames: list[str]
     status: list[str]
     scores: dict[str, list[float]]
     negatives: list[tuple[str, str]] = field(default_factory=list)
     depths: list[str] = field(default_factory=list)
+    truth: list[FileStamp] = field(default_factory=list)
+    maps: list[FileStamp] = field(default_factory=list)
 
     def with_scores_of(self, older: VideoScores) -> VideoScores:
         """Add the metrics of an older result that was computed from the same inputs."""
@@ -98,13 +104,25 @@ class Scorer:
         self._calibration = Calibration.from_json(plan.calibration) if plan.calibration else None
 
     def score(self, job: Job) -> VideoScores:
-        """Score the video that `job` names."""
+        """Score the video that `job` names, and note down the files that it was computed from."""
         video = self.dataset.video(job.video)
+        with record_contents() as known:
+            result = self._score_video(video, job)
+        result.truth.extend(stamp.with_content(known) for stamp in video.truth_files())
+        if job.files is not None:
+            refs = {ref.entry.name: ref for ref in job.files.values()}
+            result.maps.extend(self._reader.stamp(ref, known) for ref in refs.values())
+        elif (spec := self.plan.model) is not None and spec.save_maps is not None:
+            saved = saved_stamps(spec.save_maps / video.name, result.frames)
+            result.maps.extend(stamp.with_content({}) for stamp in saved)
+        return result
+
+    def _score_video(self, video: Video, job: Job) -> VideoScores:
         negatives = self._negatives(video) if "sauc" in job.metrics else None
         baseline = self._baseline(video, job.others) if "ig" in job.metrics else None
         if baseline is not None:
             baseline.setflags(write=False)  # score_frame then measures it once for the whole video
-        result = VideoScores(job.video, job.inputs, [], [], {metric: [] for metric in job.metrics})
+        result = VideoScores(job.video, job.identity, [], [], {metric: [] for metric in job.metrics})
         if negatives is not None:
             result.negatives.extend(negatives.sources)
         depths: set[np.dtype[Any]] = set()

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.sequences import MapSequence, open_sequence
 from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
+from videosal.datasets.files.contents import FileStamp, digest
 from videosal.datasets.files.images import decode_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -72,6 +73,11 @@ class MapReader:
     def is_damaged(self, ref: MapRef) -> bool:
         """Whether a map is a file of its own that is cut short; one that holds a whole video is read or is not."""
         return ref.index is None and self.tree_of(ref).find_damage(ref.entry) is not None
+
+    def stamp(self, ref: MapRef, known: Mapping[str, str]) -> FileStamp:
+        """Return by what the file of a map is known, its content looked up by its place or read."""
+        content = known.get(ref.where) or digest(self.tree_of(ref).read(ref.entry.name))
+        return FileStamp(ref.entry.name, ref.entry.size, ref.entry.stamp, content)
 
     def changed_files(self, refs: Iterable[MapRef]) -> list[str]:
         """Name the files that are not what they were when they were listed."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.contents import FileStamp, stamp_file
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,6 +54,7 @@ def save_map(folder: Path, frame: str, saliency: NDArray[Any]) -> None:
         raise RunError(f"cannot write {folder / frame}.png: is the disk full or the folder read-only?")
 
 
-def is_saved(folder: Path, frame: str) -> bool:
-    """Whether `save_map` has written the map of a frame."""
-    return any((folder / f"{frame}{suffix}").is_file() for suffix in (".png", ".npy"))
+def saved_stamps(folder: Path, frames: Iterable[str]) -> list[FileStamp]:
+    """Return by what the files are known that `save_map` has written; a frame without one is left out."""
+    files = (folder / f"{frame}{suffix}" for frame in frames for suffix in (".png", ".npy"))
+    return [stamp_file(str(file)) for file in files if file.is_file()]

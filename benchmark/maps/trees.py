@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from videosal.datasets.files.contents import note_content
 from videosal.datasets.files.images import find_damage, read_bytes
 from videosal.errors import FileError, PredictionError
 
@@ -134,9 +135,11 @@ class ZipTree(MapTree):
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
         try:
-            return self._archive.read(name)
+            data = self._archive.read(name)
         except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
             raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
+        note_content(self.locate(name), data)
+        return data
 
 
 class TarTree(MapTree):
@@ -172,9 +175,11 @@ class TarTree(MapTree):
             info = self._members[name] if name in self._members else self._members[f"./{name}"]
             file = self._archive.extractfile(info)
             assert file is not None
-            return file.read()
+            data = file.read()
         except (OSError, KeyError, EOFError, tarfile.TarError) as error:
             raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
+        note_content(self.locate(name), data)
+        return data
 
 
 def open_tree(root: Path) -> MapTree:

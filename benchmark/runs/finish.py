@@ -12,6 +12,7 @@ from videosal.benchmark.runs.provenance import timestamp
 from videosal.benchmark.runs.results import Run
 from videosal.benchmark.scoring import NON_FINITE, VideoScores
 from videosal.datasets import Coverage
+from videosal.datasets.files.contents import digest, digest_stamps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +25,18 @@ def finish_run(path: Path, info: dict[str, Any], results: list[VideoScores]) -> 
     depth = _describe_depth(results)
     info = info | {
         "signature": f"{info['signature'].partition(_MAPS)[0]}{_MAPS}{depth}",
-        "notes": [*_model_notes(info), *_dataset_notes(info), *_jpeg_notes(info), *_map_notes(results, depth)],
+        "notes": [
+            *_model_notes(info),
+            *_dataset_notes(info),
+            *info.get("map_notes", []),
+            *_jpeg_notes(info),
+            *_map_notes(results, depth),
+        ],
         "finished": timestamp(),
     }
+    if {result.video for result in results} == set(info["videos"]):
+        contents = "\n".join(f"{result.video} {digest_stamps(result.truth)}" for result in results)
+        info["identity"] = info["identity"] | {"contents": digest(contents.encode())}
     store.write_info(path, info)
     run = Run(path, info, results)
     run.merge()
@@ -40,7 +50,7 @@ def _model_notes(info: dict[str, Any]) -> list[str]:
 
 
 def _dataset_notes(info: dict[str, Any]) -> list[str]:
-    notes = list(info["dataset_notes"])
+    notes = list(info.get("dataset_notes", []))
     split = f"{info['dataset']}:{info['split']}"
     coverage = Coverage(**info["coverage"])
     alone = coverage.videos_found < 2

@@ -15,7 +15,7 @@ from typing import Any
 _PACKAGES = ("videosal", "numpy", "numba", "opencv-python-headless", "scipy", "torch")
 
 
-def describe_environment() -> dict[str, Any]:
+def describe_session() -> dict[str, Any]:
     """Return the versions, the commit of the working directory, the command line, the host and the time."""
     return {
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}},

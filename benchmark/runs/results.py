@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.runs import store
+from videosal.benchmark.runs.identity import Identity
 from videosal.benchmark.scoring import MISSING, OK, UNDEFINED, UNSCORED
 from videosal.datasets import Coverage
 from videosal.errors import RunError
@@ -98,6 +99,11 @@ class Run:
     def notes(self) -> list[str]:
         """What a reader of the scores should know."""
         return list(self.info["notes"])
+
+    @property
+    def identity(self) -> Identity | None:
+        """What it is a run of; None where a version before schema 2 wrote it, which did not say."""
+        return Identity.from_json(self.info["identity"]) if "identity" in self.info else None
 
     @property
     def complete(self) -> bool:
@@ -227,7 +233,8 @@ def load_run(path: str | Path) -> Run:
     folder = Path(path)
     info = store.read_info(folder)
     results = [store.read_video(folder, video) for video in info["videos"]]
-    found = [result for result in results if result is not None]
+    own = Identity.from_json(info["identity"]).result if "identity" in info else ""
+    found = [result for result in results if result is not None and result.identity == own]
     if not found:
         raise RunError(f"{folder} holds no scored video yet: run the same command again")
     return Run(folder, info, found)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.finish import finish_run
+from videosal.benchmark.runs.identity import Identity, differences
 from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from videosal.benchmark.plan import Job
     from videosal.benchmark.runs.results import Run
     from videosal.benchmark.scoring import VideoScores
-
-_SAME = ("name", "kind", "dataset", "split", "fingerprint", "protocol", "metrics", "baseline", "seed", "videos")
 
 
 def deal(jobs: Sequence[Job], shard: str, frames: Mapping[str, int]) -> list[Job]:
@@ -68,10 +67,13 @@ def merge_runs(parts: Sequence[str | Path], out: str | Path) -> Run:
         raise InputError("no runs are given to merge")
     folders = [Path(part) for part in parts]
     infos = [store.read_info(folder) for folder in folders]
-    for folder, info in zip(folders[1:], infos[1:], strict=True):
-        differ = [key for key in _SAME if info.get(key) != infos[0].get(key)]
-        if differ:
-            raise RunError(f"{folder} and {folders[0]} are not parts of one evaluation: they differ in {differ[0]}")
+    identities = [_identity_of(folder, info) for folder, info in zip(folders, infos, strict=True)]
+    for folder, info, identity in zip(folders[1:], infos[1:], identities[1:], strict=True):
+        found = [str(difference) for difference in differences(identities[0], identity, "row")]
+        if sorted(info["metrics"]) != sorted(infos[0]["metrics"]):
+            found.append("the metrics")
+        if found:
+            raise RunError(f"{folder} and {folders[0]} are not parts of one run: they differ in {'; '.join(found)}")
     results = _collect(folders, infos[0])
     path = Path(out)
     if path.exists() and any(path.iterdir()):
@@ -84,6 +86,18 @@ def merge_runs(parts: Sequence[str | Path], out: str | Path) -> Run:
         return finish_run(path, merged | {"merged_from": [str(folder) for folder in folders]}, results)
 
 
+def _identity_of(folder: Path, info: dict[str, Any]) -> Identity:
+    if "identity" not in info:
+        raise RunError(f"{folder} was made by an earlier version of videosal, which kept no identity: score it again")
+    return Identity.from_json(info["identity"])
+
+
+def _is_one(a: VideoScores, b: VideoScores) -> bool:
+    """Whether two results of a video were computed from the same files."""
+    contents = [[stamp.content for part in (one.truth, one.maps) for stamp in part] for one in (a, b)]
+    return contents[0] == contents[1]
+
+
 def _collect(folders: Sequence[Path], info: dict[str, Any]) -> list[VideoScores]:
     found: dict[str, tuple[Path, VideoScores]] = {}
     for folder in folders:
@@ -91,7 +105,7 @@ def _collect(folders: Sequence[Path], info: dict[str, Any]) -> list[VideoScores]
             result = store.read_video(folder, video)
             if result is None:
                 continue
-            if video in found and found[video][1].inputs != result.inputs:
+            if video in found and not _is_one(found[video][1], result):
                 raise RunError(f"{found[video][0]} and {folder} hold different results of video {video}")
             found.setdefault(video, (folder, result))
     if not found:

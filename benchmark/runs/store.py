@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from videosal.benchmark.scoring import VideoScores, check_complete
+from videosal.datasets.files.contents import FileStamp
 from videosal.errors import RunError
 from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-SCHEMA = 1
+SCHEMA = 2  # 2: the identity of the run, and the files behind each result
 INFO = "run.json"
 SCORES = "scores.h5"
 VIDEOS = "videos"
+SET_ASIDE = "set-aside"  # results that no longer belong to the run, until it is whole again
 LOCK = ".lock"
 
 
@@ -53,8 +55,24 @@ def clear(run: Path) -> None:
     """Remove what a run directory holds, but not its lock."""
     for name in (INFO, SCORES):
         (run / name).unlink(missing_ok=True)
-    if (run / VIDEOS).is_dir():
-        shutil.rmtree(run / VIDEOS)
+    for name in (VIDEOS, SET_ASIDE):
+        if (run / name).is_dir():
+            shutil.rmtree(run / name)
+
+
+def set_aside(run: Path, videos: Iterable[str]) -> None:
+    """Move results that no longer belong to the run out of the way, so that a kill cannot leave them among others."""
+    for video in videos:
+        file = _video_file(run, video)
+        if file.is_file():
+            (run / SET_ASIDE).mkdir(exist_ok=True)
+            file.replace(run / SET_ASIDE / file.name)
+    drop_merged(run)
+
+
+def drop_set_aside(run: Path) -> None:
+    """Remove what `set_aside` moved."""
+    shutil.rmtree(run / SET_ASIDE, ignore_errors=True)
 
 
 def write_info(run: Path, info: dict[str, Any]) -> None:
@@ -79,9 +97,9 @@ def read_info(run: Path) -> dict[str, Any]:
         schema = info["schema"]
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{file} is damaged ({error}): score again with --existing overwrite") from error
-    if schema != SCHEMA:
-        raise RunError(f"{file} has schema {schema}, this version reads {SCHEMA}: score again or use that version")
-    return dict(info)
+    if schema not in (1, SCHEMA):
+        raise RunError(f"{file} has schema {schema}, this version reads 1 and {SCHEMA}: use a later one")
+    return dict(info) if schema == SCHEMA else _modernise(info)
 
 
 def write_video(run: Path, result: VideoScores) -> None:
@@ -91,6 +109,8 @@ def write_video(run: Path, result: VideoScores) -> None:
     content["scores"] = {
         metric: [None if math.isnan(value) else value for value in values] for metric, values in result.scores.items()
     }
+    for name in ("truth", "maps"):
+        content[name] = [[stamp.name, stamp.size, stamp.time, stamp.content] for stamp in content[name]]
     file = _video_file(run, result.video)
     file.parent.mkdir(exist_ok=True)
     write_whole(file, lambda part: part.write_text(json.dumps(content) + "\n"))
@@ -108,6 +128,10 @@ def read_video(run: Path, video: str) -> VideoScores | None:
             for metric, values in content["scores"].items()
         }
         content["negatives"] = [(name, frame) for name, frame in content["negatives"]]
+        content.pop("inputs", None)  # of schema 1, which kept no identity
+        content.setdefault("identity", "")
+        for name in ("truth", "maps"):
+            content[name] = [FileStamp(*stamp) for stamp in content.get(name, [])]
         return check_complete(VideoScores(**content))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{file} is damaged ({error}): delete it and run the same command again") from error
@@ -133,9 +157,15 @@ def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any])
     write_whole(run / SCORES, write)
 
 
-def drop_scores(run: Path) -> None:
-    """Remove a merged file that is about to become stale."""
+def drop_merged(run: Path) -> None:
+    """Remove the merged file, which is about to become stale."""
     (run / SCORES).unlink(missing_ok=True)
+
+
+def _modernise(info: dict[str, Any]) -> dict[str, Any]:
+    """Bring what schema 1 held to the form of today; it has no identity."""
+    session = {key: info.pop(key, None) for key in ("versions", "commit", "command", "host", "started", "finished")}
+    return {**info, "sessions": [session]}
 
 
 def _video_file(run: Path, video: str) -> Path:

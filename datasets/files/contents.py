@@ -11,6 +11,7 @@ import os
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from videosal.errors import FileError
@@ -49,7 +50,7 @@ class FileStamp:
         """Return it with its content, looked up by path or read."""
         if self.content or not self.path:
             return self
-        return replace(self, content=known.get(self.path) or digest_file(self.path))
+        return replace(self, content=known.get(self.path) or _digest_once(self.path, self.size, self.time))
 
 
 def stamp_file(path: str) -> FileStamp:
@@ -89,6 +90,11 @@ def digest_file(path: str | Path) -> str:
             return hashlib.file_digest(handle, "sha256").hexdigest()[:_DIGITS]
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+@lru_cache(maxsize=64)  # one file may hold the gaze of many videos
+def _digest_once(path: str, _size: int, _time: int) -> str:
+    return digest_file(path)
 
 
 def digest_stamps(stamps: Iterable[FileStamp]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from videosal.benchmark.temporal import measure_change
+from videosal.benchmark.maps.temporal import measure_change
 from videosal.leaderboards.board.rows import column_key
 from videosal.leaderboards.board.table import Column, make_cell
 

@@ -45,7 +45,7 @@ def test_shards_merge_to_the_bytes_of_one_run(scored: dict[str, Any], tmp_path: 
 def test_shards_of_different_work_do_not_merge(scored: dict[str, Any], tmp_path: Path) -> None:
     a = score(**{**scored, "out": tmp_path / "a"}, shard="1/2").path
     b = score(**{**scored, "out": tmp_path / "b"}, shard="2/2", seed=3).path
-    with pytest.raises(RunError, match="not parts of one evaluation: they differ in seed"):
+    with pytest.raises(RunError, match="not parts of one run: they differ in the seed"):
         merge_runs([a, b], tmp_path / "merged")
     with pytest.raises(RunError, match="is not empty"):
         merge_runs([a], b)

@@ -93,7 +93,7 @@ def test_content_comparison_sees_what_size_and_time_hide(scored: dict[str, Any],
     file.write_bytes(other.ljust(before.st_size, b"\0")[: max(before.st_size, len(other))])
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     second = score(**scored, compare="content")
-    assert "video 0602 is scored again: the predictions changed" in caplog.text
+    assert "the maps of 1 video changed or were added and are scored again: 0602" in caplog.text
     assert not second.frames["cc"].equals(first.frames["cc"])
 
 

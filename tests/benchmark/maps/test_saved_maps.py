@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from videosal.benchmark.maps.saved_maps import is_saved, quantise, save_map
+from videosal.benchmark.maps.saved_maps import quantise, save_map, saved_stamps
 from videosal.datasets.files.images import read_map
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def test_a_map_that_is_not_finite_keeps_what_is_wrong_with_it(tmp_path: Path, ba
 
 def test_saved_maps_read_back_bit_for_bit_and_replace_each_other(tmp_path: Path) -> None:
     saliency = np.random.default_rng(0).integers(0, 256, (5, 7), np.uint8)
-    assert not is_saved(tmp_path, "0001")
+    assert not saved_stamps(tmp_path, ["0001"])
     save_map(tmp_path, "0001", saliency.astype(np.float32))
-    assert is_saved(tmp_path, "0001")
+    assert len(saved_stamps(tmp_path, ["0001", "0002"])) == 1
     save_map(tmp_path, "0001", saliency)
     assert [file.name for file in tmp_path.iterdir()] == ["0001.png"]
     np.testing.assert_array_equal(read_map(tmp_path / "0001.png"), saliency)

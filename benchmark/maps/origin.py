@@ -1,0 +1,171 @@
+"""``maps.json``: what made the maps of a folder, so that scoring them later knows it, and nobody mixes in others."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from videosal.benchmark.maps.reader import MapReader
+from videosal.benchmark.maps.trees import open_tree
+from videosal.datasets.files.contents import FileStamp, digest
+from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
+from videosal.errors import FileError, PredictionError, RunError
+from videosal.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from videosal.benchmark.maps.reader import MapRef
+
+FILE = "maps.json"
+_SCHEMA = 1
+_LOCK = ".maps.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What made the maps of a folder.
+
+    Attributes
+    ----------
+    name : str
+        Of the row in tables.
+    depth : str
+        ``8bit`` or ``float``.
+    made_by : dict
+        Model, options, weights and code, as `videosal.benchmark.runs.identify.made_by` tells them.
+    row : dict
+        What ``run.json`` says of the model.
+    videos : dict of str to list of str
+        For each video whose maps are there, a digest of their names, sizes and times, and one of what they hold.
+    """
+
+    name: str
+    depth: str
+    made_by: dict[str, Any]
+    row: dict[str, Any]
+    videos: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_origin(root: Path) -> Origin | None:
+    """Read ``maps.json`` of a folder or archive; None where there is none.
+
+    Raises
+    ------
+    PredictionError
+        The file is damaged, or of a later version.
+    """
+    tree = open_tree(root)
+    try:
+        text = tree.read(FILE)
+    except FileError:
+        return None
+    try:
+        content = json.loads(text)
+        if content["schema"] != _SCHEMA:
+            raise PredictionError(f"{tree.locate(FILE)} was written by a later version of videosal: remove it")
+        return Origin(**{item.name: content[item.name] for item in fields(Origin)})
+    except (ValueError, KeyError, TypeError) as error:
+        raise PredictionError(f"{tree.locate(FILE)} is damaged ({error!r}): remove it") from error
+
+
+def claim_folder(folder: Path, origin: Origin, videos: Iterable[str], *, overwrite: bool) -> None:
+    """Say in a folder what is about to save maps there.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    origin : Origin
+        What makes the maps.
+    videos : iterable of str
+        Whose maps will be saved.
+    overwrite : bool
+        Whether maps of another model may be replaced, if all of them will be.
+
+    Raises
+    ------
+    RunError
+        The folder holds other maps.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        before = read_origin(folder)
+        if before is None and (found := next(_maps_in(folder), None)):
+            raise RunError(
+                f"{folder} holds maps ({found}) and no {FILE} that says what made them: give another --save-maps"
+            )
+        if before is not None and _tell(before) == _tell(origin):
+            return
+        if before is not None and not (overwrite and before.videos.keys() <= set(videos)):
+            raise RunError(f"{folder} holds the maps of {_describe(before, origin)}: give another --save-maps")
+        _write(folder, origin)
+
+
+def complete_folder(folder: Path, stamps: Mapping[str, Iterable[FileStamp]]) -> None:
+    """Note down in ``maps.json`` what has been saved of each video."""
+    with _locked(folder):
+        origin = read_origin(folder)
+        if origin is not None:
+            origin.videos.update({video: _digests(found) for video, found in stamps.items()})
+            _write(folder, origin)
+
+
+def altered_videos(origin: Origin, files: Mapping[str, Mapping[str, MapRef]]) -> list[str]:
+    """Name the videos whose maps are not those that were saved."""
+    reader = MapReader()
+    altered = []
+    for video, refs in files.items():
+        saved = origin.videos.get(video)
+        entries = {ref.entry.name: ref for ref in refs.values()}
+        now = [FileStamp(ref.entry.name, ref.entry.size, ref.entry.stamp) for ref in entries.values()]
+        if saved is None or (
+            _digests(now)[0] != saved[0] and _digests(reader.stamp(ref, {}) for ref in entries.values())[1] != saved[1]
+        ):
+            altered.append(video)
+    return altered
+
+
+def _digests(stamps: Iterable[FileStamp]) -> list[str]:
+    """Digest names, sizes and times, and names and contents."""
+    ordered = sorted(stamps, key=lambda stamp: stamp.name.rpartition("/")[2])
+    names = [stamp.name.rpartition("/")[2] for stamp in ordered]
+    looks = [f"{name} {stamp.size} {stamp.time}" for name, stamp in zip(names, ordered, strict=True)]
+    contents = [f"{name} {stamp.content}" for name, stamp in zip(names, ordered, strict=True)]
+    return [digest("\n".join(lines).encode()) for lines in (looks, contents)]
+
+
+def _tell(origin: Origin) -> list[Any]:
+    """What tells two origins apart."""
+    from videosal.benchmark.runs.identity import essence
+
+    return [origin.name, origin.depth, essence(origin.made_by)]
+
+
+def _describe(before: Origin, now: Origin) -> str:
+    if before.name != now.name or before.made_by["model"] != now.made_by["model"]:
+        return f"another model ({before.name}: {before.made_by['model']})"
+    parts = [key for key in ("options", "weights", "code") if before.made_by[key] != now.made_by[key]]
+    return f"{before.name} with other {' and '.join(parts)}" if parts else f"{before.name} at another depth"
+
+
+def _maps_in(folder: Path) -> Iterator[str]:
+    for path in folder.glob("*"):
+        if path.is_dir():
+            yield from (f"{path.name}/{file.name}" for file in path.iterdir() if suffix_of(file.name) in MAP_SUFFIXES)
+        elif suffix_of(path.name) in MAP_SUFFIXES:
+            yield path.name
+
+
+def _write(folder: Path, origin: Origin) -> None:
+    text = json.dumps({"schema": _SCHEMA, **asdict(origin)}, indent=2) + "\n"
+    write_whole(folder / FILE, lambda part: part.write_text(text))
+
+
+def _locked(folder: Path) -> Any:
+    """Keep shards that save into one folder from writing over each other."""
+    from filelock import FileLock
+
+    return FileLock(folder / _LOCK, timeout=60)

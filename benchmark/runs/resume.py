@@ -1,0 +1,211 @@
+"""What a run directory holds already: what of it stays, what is scored again, and when to refuse."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from videosal.benchmark.maps.inventory import list_some
+from videosal.benchmark.maps.reader import MapReader
+from videosal.benchmark.maps.saved_maps import saved_stamps
+from videosal.benchmark.runs import store
+from videosal.benchmark.runs.identity import Identity, differences
+from videosal.datasets.files.contents import FileStamp
+from videosal.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from videosal.benchmark.maps.reader import MapRef
+    from videosal.benchmark.plan import Job, Plan
+    from videosal.benchmark.scoring import VideoScores
+    from videosal.datasets import Dataset
+
+_log = logging.getLogger(__name__)
+
+Existing = Literal["resume", "overwrite", "error"]
+Compare = Literal["stat", "content"]
+
+_WAY_OUT = "give --name or --out for a run of its own, or --existing overwrite"
+
+
+@dataclass(slots=True)
+class Work:
+    """The videos of a run, sorted.
+
+    Attributes
+    ----------
+    kept : dict of str to VideoScores
+        Results that are true still; of some, metrics may be pending.
+    pending : list of Job
+        What is to be scored.
+    stale : list of str
+        Videos whose results no longer belong to the run.
+    """
+
+    kept: dict[str, VideoScores] = field(default_factory=dict)
+    pending: list[Job] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+
+
+def open_run(path: Path, existing: Existing) -> dict[str, Any] | None:
+    """Return what ``run.json`` says of a run that is to go on; None where there is none.
+
+    Raises
+    ------
+    RunError
+        There is one, and `existing` forbids to go on; or an earlier version made it, which kept no identity.
+    """
+    if not (path / store.INFO).exists():
+        return None
+    if existing == "error":
+        raise RunError(f"{path} is a run already: choose another --out, or --existing resume or overwrite")
+    if existing == "overwrite":
+        store.clear(path)
+        return None
+    info = store.read_info(path)
+    if "identity" not in info:
+        raise RunError(f"{path} was made by an earlier version of videosal and cannot be resumed: {_WAY_OUT}")
+    return info
+
+
+def sort_out(
+    path: Path,
+    info: dict[str, Any] | None,
+    identity: Identity,
+    plan: Plan,
+    truth: Dataset,
+    jobs: Sequence[Job],
+    compare: Compare,
+) -> Work:
+    """Tell the results that are true still from the work that is left; nothing is changed on disk.
+
+    Raises
+    ------
+    RunError
+        The run directory holds another run: all that is there was computed from something else.
+    """
+    if info is None:
+        return Work(pending=list(jobs))
+    before = Identity.from_json(info["identity"])
+    if found := differences(before, identity, "result"):
+        raise RunError(f"{path} holds another run, which differs in {'; '.join(map(str, found))}: {_WAY_OUT}")
+    stored = {job.video: result for job in jobs if (result := _read(path, job.video, identity)) is not None}
+    _check_truth(path, truth, stored, compare)
+    changed = _changed_maps(path, before, identity, jobs, stored, compare)
+    work = Work()
+    for job in jobs:
+        result = stored.get(job.video)
+        if result is None or job.video in changed or _is_lost(plan, result):
+            work.pending.append(job)
+            work.stale.append(job.video)
+            continue
+        work.kept[job.video] = result
+        if new := tuple(metric for metric in job.metrics if metric not in result.scores):
+            work.pending.append(replace(job, metrics=new))
+    _say(path, work, changed, len(jobs))
+    return work
+
+
+def changed_files(
+    before: Sequence[FileStamp], now: Sequence[FileStamp], content_of: Callable[[FileStamp], str], compare: Compare
+) -> list[str]:
+    """Name the files that changed or have gone; those that have come are none of them.
+
+    Files of one size and time are the same, unless `compare` is ``content``; where only times differ, the content
+    decides.
+    """
+    old, new = _by_name(before), _by_name(now)
+    return [key[0] for key, stamp in old.items() if not _is_same(stamp, new.get(key), content_of, compare)]
+
+
+def _is_same(old: FileStamp, new: FileStamp | None, content_of: Callable[[FileStamp], str], compare: Compare) -> bool:
+    if new is None or old.size != new.size:
+        return False
+    return (compare == "stat" and old.time == new.time) or content_of(new) == old.content
+
+
+def _by_name(stamps: Sequence[FileStamp]) -> dict[tuple[str, int], FileStamp]:
+    """Key stamps by name; a name that occurs again, in another folder, by its place among its likes too."""
+    counts: Counter[str] = Counter()
+    found = {}
+    for stamp in stamps:
+        found[stamp.name, counts[stamp.name]] = stamp
+        counts[stamp.name] += 1
+    return found
+
+
+def _read(path: Path, video: str, identity: Identity) -> VideoScores | None:
+    """Read a result of this run; None where there is none, or it is damaged."""
+    try:
+        result = store.read_video(path, video)
+    except RunError as error:
+        _log.warning("%s; video %s is scored again", str(error).partition(":")[0], video)
+        return None
+    return result if result is not None and result.identity == identity.result else None
+
+
+def _check_truth(path: Path, truth: Dataset, stored: Mapping[str, VideoScores], compare: Compare) -> None:
+    """Refuse where the ground truth of a video is not what its result was computed from."""
+    for video in truth:
+        if video.name not in stored:
+            continue
+        before, now = stored[video.name].truth, video.truth_files()
+        changed = changed_files(before, now, lambda stamp: stamp.with_content({}).content, compare)
+        if changed or len(before) != len(now):
+            where = changed[0] if changed else "more files than before"
+            raise RunError(f"{path}: the ground truth of video {video.name} changed ({where}): {_WAY_OUT}")
+
+
+def _changed_maps(
+    path: Path,
+    before: Identity,
+    now: Identity,
+    jobs: Sequence[Job],
+    stored: Mapping[str, VideoScores],
+    compare: Compare,
+) -> list[str]:
+    """Name the videos whose maps are not what their results were computed from, maps that have come among them."""
+    reader, changed, files, n_files = MapReader(), [], list[str](), 0
+    for job in jobs:
+        if job.files is None or job.video not in stored:
+            continue
+        refs = {ref.entry.name: ref for ref in job.files.values()}
+        old = stored[job.video].maps
+        new = [FileStamp(ref.entry.name, ref.entry.size, ref.entry.stamp) for ref in refs.values()]
+        found = changed_files(old, new, partial(_content_of, reader, refs), compare)
+        files += found
+        n_files += len(old)
+        if found or len(old) != len(new):
+            changed.append(job.video)
+    moved = f" of another folder ({before.folder}, now {now.folder})" if before.folder != now.folder else ""
+    if files and (moved or len(files) == n_files):
+        some = f"{len(files)} of {n_files} maps{moved} are not what was scored ({files[0]})"
+        raise RunError(f"{path} holds the scores of other maps: {some}: {_WAY_OUT}")
+    return changed
+
+
+def _content_of(reader: MapReader, refs: Mapping[str, MapRef], stamp: FileStamp) -> str:
+    return reader.stamp(refs[stamp.name], {}).content
+
+
+def _is_lost(plan: Plan, result: VideoScores) -> bool:
+    """Whether maps that a model should have saved are not there, or are not what it saved."""
+    folder = plan.model.save_maps if plan.model else None
+    if folder is None:
+        return False
+    now = saved_stamps(folder / result.video, result.frames)
+    changed = changed_files(result.maps, now, lambda stamp: stamp.with_content({}).content, "stat")
+    return bool(changed) or len(result.maps) != len(now) or not now
+
+
+def _say(path: Path, work: Work, changed: Sequence[str], total: int) -> None:
+    if changed:
+        what = "the maps of 1 video" if len(changed) == 1 else f"maps of {len(changed)} videos"
+        _log.warning("%s changed or were added and are scored again: %s", what, list_some(changed))
+    if work.kept:
+        _log.info("%d of %d videos kept from an earlier run in %s", len(work.kept), total, path)
