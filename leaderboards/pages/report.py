@@ -226,9 +226,8 @@ def _data_url(picture: NDArray[Any]) -> str:
 
 def _facts(run: Run) -> list[tuple[str, str]]:
     """What stands behind a run, for a reader who wants to repeat it."""
-    coverage, info = run.coverage, run.info
-    versions = ", ".join(f"{name} {version}" for name, version in (info.get("versions") or {}).items())
-    command = info.get("command") or []
+    coverage, info, session = run.coverage, run.info, run.info["sessions"][-1]
+    versions = ", ".join(f"{name} {version}" for name, version in (session.get("versions") or {}).items())
     facts = {
         "data set": f"{run.title} ({run.dataset}:{run.split})",
         "fingerprint": info.get("fingerprint"),
@@ -239,7 +238,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         "weights": (info.get("model_spec") or {}).get("weights"),
         "notes": "; ".join(run.notes),
         "versions": versions,
-        "command": " ".join(map(str, command)) if isinstance(command, list) else str(command),
-        "started": info.get("started"),
+        "command": session.get("command"),
+        "started": info["sessions"][0].get("started"),
     }
     return [(name, one_line(str(value))) for name, value in facts.items() if value]

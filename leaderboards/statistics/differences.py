@@ -6,23 +6,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from videosal.benchmark.runs.identity import differences
 from videosal.leaderboards.board.runs import load_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from videosal.benchmark import Run
+    from videosal.benchmark.runs.identity import Strength
 
 # Groups of the fields of run.json, in the order in which they are reported; what is in none comes under "other".
 _GROUPS = {
     "protocol": ("signature", "protocol", "aggregation", "metrics", "baseline", "seed"),
     "data set": ("dataset", "split", "root", "fingerprint", "videos", "coverage"),
     "predictions": ("name", "kind", "predictions", "model", "model_spec", "method"),
-    "versions": ("versions", "commit", "host"),
-    "command": ("command",),
 }
-# What follows from other fields, or differs between any two runs.
-_LEFT_OUT = ("schema", "title", "notes", "started", "finished")
+# The group of each field of the identity that run.json tells in no other place.
+_OF_IDENTITY = {
+    "contents": "data set",
+    "metric_code": "protocol",
+    "negatives": "protocol",
+    "calibration": "protocol",
+    "sample": "protocol",
+    "options": "predictions",
+    "weights": "predictions",
+    "code": "predictions",
+    "plugins": "predictions",
+    "suite": "versions",
+}
+# What follows from other fields, is told by the identity or the sessions, or differs between any two runs.
+_LEFT_OUT = ("schema", "title", "notes", "finished", "identity", "sessions", "made_by", *_OF_IDENTITY)
+_STRENGTHS: tuple[Strength, ...] = ("result", "row", "column")
 _NAMED = 3  # names that are spelled out in a list of many
 
 
@@ -88,15 +102,42 @@ def explain_runs(first: Run | str | Path, second: Run | str | Path) -> tuple[lis
 
 
 def _find_differences(a: Any, b: Any) -> list[Difference]:
-    differences = []
+    found = []
     for group, fields in _GROUPS.items():
         for field in fields:
-            differences += _compare(group, field, a.info.get(field), b.info.get(field))
+            found += _compare(group, field, a.info.get(field), b.info.get(field))
         if group == "data set":
-            differences += _frame_differences(a, b)
+            found += _frame_differences(a, b)
+        found += _identity_differences(group, a, b)
+    found += _session_differences(a, b)
+    found += _identity_differences("versions", a, b)
     known = {*_LEFT_OUT, *(field for fields in _GROUPS.values() for field in fields)}
     others = [field for field in {**a.info, **b.info} if field not in known]
-    return differences + [d for field in others for d in _compare("other", field, a.info.get(field), b.info.get(field))]
+    return found + [d for field in others for d in _compare("other", field, a.info.get(field), b.info.get(field))]
+
+
+def _identity_differences(group: str, a: Any, b: Any) -> list[Difference]:
+    """What differs in the identities of two runs, of the fields of a group."""
+    if a.identity is None or b.identity is None:
+        return []
+    found = {item.field: item for same in _STRENGTHS for item in differences(a.identity, b.identity, same)}
+    return [
+        Difference(group, item.words, item.before, item.now)
+        for item in found.values()
+        if _OF_IDENTITY.get(item.field) == group
+    ]
+
+
+def _session_differences(a: Any, b: Any) -> list[Difference]:
+    """What differs in the last sessions of two runs; those before can have had other versions."""
+    last = [run.info["sessions"][-1] for run in (a, b)]
+    groups = {"versions": ("versions", "commit", "videosal_commit", "host"), "command": ("command",)}
+    return [
+        difference
+        for group, names in groups.items()
+        for name in names
+        for difference in _compare(group, name, last[0].get(name), last[1].get(name))
+    ]
 
 
 def _compare(group: str, field: str, a: Any, b: Any) -> list[Difference]:

@@ -42,14 +42,28 @@ def test_equal_runs_differ_in_their_names_alone(two: tuple[Path, Path]) -> None:
 def test_each_kind_of_difference_is_named(two: tuple[Path, Path]) -> None:
     first, second = (json.loads((run / "run.json").read_text()) for run in two)
     signature = first["signature"].replace("nss=ddof1", "nss=ddof0")
-    versions = {**first["versions"], "numpy": "0.1"}
-    change(two[1], signature=signature, versions=versions, fingerprint="other", baseline="center", extra=1)
+    session = first["sessions"][0]
+    sessions = [{**session, "versions": {**session["versions"], "numpy": "0.1"}}]
+    change(two[1], signature=signature, sessions=sessions, fingerprint="other", baseline="center", extra=1)
     found = {d.field: (d.group, d.first, d.second) for d in explain_runs(*two)[0]}
     assert found["signature.nss"] == ("protocol", "ddof1", "ddof0")
-    assert found["versions.numpy"] == ("versions", second["versions"]["numpy"], "0.1")
+    assert found["versions.numpy"] == ("versions", second["sessions"][0]["versions"]["numpy"], "0.1")
     assert found["fingerprint"][0] == "data set"
     assert found["baseline"][2] == "center"
     assert found["extra"] == ("other", "", "1")
+
+
+def test_the_cause_of_a_difference_is_named(dhf1k_tree: TreeMaker, tmp_path: Path) -> None:
+    root, model = dhf1k_tree((601, 602)), tmp_path / "mine.py"
+    runs = []
+    for sign in ("", "-"):
+        model.write_text(
+            f"class M:\n    def predict(self, frames):\n        return ({sign}f.mean(axis=2) for f in frames)\n"
+        )
+        out = tmp_path / f"run{sign}"
+        runs.append(videosal.run(f"{model}:M", "dhf1k:val", root, metrics=["cc"], out=out))
+    found = {d.field: (d.group, d.second) for d in explain_runs(*runs)[0]}
+    assert found["the code of the model"] == ("predictions", "mine.py was edited")
 
 
 def test_moves_and_frames_are_counted(two: tuple[Path, Path]) -> None:
