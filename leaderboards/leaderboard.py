@@ -64,6 +64,7 @@ class Leaderboard:
         by: str | Path | None = None,
         normalise: bool = False,
         change: bool = False,
+        run_models: bool = False,
         profile: str | Path | None = None,
     ) -> Leaderboard:
         """Put runs and published rows into one table.
@@ -99,6 +100,8 @@ class Leaderboard:
         change : bool, default False
             A diagnostic: how much the maps of each run change from frame to frame, beside the ground truth, see
             :func:`videosal.leaderboards.measure_change`. Reads the data set and the maps.
+        run_models : bool, default False
+            For `change`, make maps that were not saved again with the model that the run directory names.
         profile : path, optional
             What ``videosal profile MODEL... --json`` printed: the measured cost stands beside the published one, and a
             note says what the published figures are.
@@ -151,6 +154,7 @@ class Leaderboard:
             significance=significance,
             normalise=normalise,
             change=change,
+            run_models=run_models,
             profiles=read_profiles(profile) if profile is not None else (),
         )
         if columns:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.benchmark.runs.store import INFO
 from videosal.errors import InputError, PredictionError
 
 if TYPE_CHECKING:
@@ -25,11 +26,15 @@ class RunMaps:
     ----------
     run : Run
     folder : path, optional
-        Where its maps lie. Default: the folder that was scored; the maps of a model are made again.
+        Where its maps lie. Default: the folder that was scored, or where ``--save-maps`` put them.
+    run_models : bool
+        Make the maps again, where they were not saved, by running the model that the run directory names. That is code
+        of whoever wrote it, so nothing is run unless asked for, no model of ours either.
     """
 
-    def __init__(self, run: Run, folder: str | Path | None = None) -> None:
+    def __init__(self, run: Run, folder: str | Path | None = None, *, run_models: bool = False) -> None:
         self.run = run
+        self.run_models = run_models
         self.folder = Path(folder) if folder is not None else _scored_folder(run)
 
     def read(self, video: Video, frames: Collection[str]) -> dict[str, NDArray[Any]]:
@@ -42,7 +47,8 @@ class RunMaps:
         Raises
         ------
         PredictionError
-            The folder holds no map of the video, or a map that cannot be read.
+            The folder holds no map of the video, or a map that cannot be read; or no folder has the maps of the model,
+            and it may not be run.
         ModelError, UnknownNameError, DatasetError
             The maps must be made again, and the model or the frames are not there.
         """
@@ -66,6 +72,11 @@ class RunMaps:
         spec = self.run.info.get("model_spec") or {"name": "human"}
         if spec["name"] == "human":
             raise PredictionError(f"the run {self.run.name!r} has no maps to show: leave it out")
+        if not self.run_models:
+            raise PredictionError(
+                f"the maps of {self.run.name!r} were not saved: give their folder, or --run-models to run the model "
+                f"that its {INFO} names, {spec['name']}"
+            )
         model = create_model(spec["name"], spec["weights"], spec["device"], **spec["options"])
         prepare_model(model, open_data(self.run))
         names: dict[int, list[str]] = {}
@@ -87,8 +98,12 @@ def open_data(run: Run, root: str | Path | None = None) -> Dataset:
     return load_dataset(f"{run.dataset}:{run.split}", root if root is not None else run.info.get("root"))
 
 
-def open_maps(runs: Sequence[Run], folders: Mapping[str, str | Path] | None = None) -> list[RunMaps]:
+def open_maps(
+    runs: Sequence[Run], folders: Mapping[str, str | Path] | None = None, *, run_models: bool = False
+) -> list[RunMaps]:
     """Prepare to read the maps of each run; `folders` says for the names of runs where their maps lie.
+
+    `run_models` is that of `RunMaps`.
 
     Raises
     ------
@@ -100,7 +115,7 @@ def open_maps(runs: Sequence[Run], folders: Mapping[str, str | Path] | None = No
     if unknown:
         names = ", ".join(run.name for run in runs)
         raise InputError(f"maps are given for {unknown[0]!r}, which is no run here: the runs are {names}")
-    return [RunMaps(run, given.get(run.name)) for run in runs]
+    return [RunMaps(run, given.get(run.name), run_models=run_models) for run in runs]
 
 
 def to_unit(saliency: NDArray[Any]) -> NDArray[np.float64]:

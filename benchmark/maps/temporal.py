@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _SIZE = (64, 36)  # width, height at which maps are compared: jitter of a pixel is no change
 
 
-def measure_change(run: Run, *, root: str | Path | None = None, maps: str | Path | None = None) -> pd.DataFrame:
+def measure_change(
+    run: Run, *, root: str | Path | None = None, maps: str | Path | None = None, run_models: bool = False
+) -> pd.DataFrame:
     """Measure the change between neighbouring maps, per video.
 
     The change is half the sum of absolute differences of two maps that each sum to 1 (0: the same, 1: no overlap).
@@ -35,7 +37,9 @@ def measure_change(run: Run, *, root: str | Path | None = None, maps: str | Path
     root : path, optional
         The data set's copy, if it is no longer where the run was scored.
     maps : path, optional
-        Folder of the maps. Default: the folder that was scored; the maps of a model are made again.
+        Folder of the maps. Default: the folder that was scored, or where ``--save-maps`` put them.
+    run_models : bool
+        Make maps that were not saved again with the model that the run directory names, see `RunMaps`.
 
     Returns
     -------
@@ -46,13 +50,13 @@ def measure_change(run: Run, *, root: str | Path | None = None, maps: str | Path
     Raises
     ------
     PredictionError
-        No two neighbouring maps are there.
+        No two neighbouring maps are there, or none were saved and the model may not be run.
     """
     import pandas as pd
 
     from videosal.benchmark.maps.run_maps import RunMaps, open_data
 
-    source, rows = RunMaps(run, maps), {}
+    source, rows = RunMaps(run, maps, run_models=run_models), {}
     for video in open_data(run, root):
         names = video.frame_names
         places = {frame: place for place, frame in enumerate(names)}

@@ -44,6 +44,7 @@ def assemble(
     significance: bool = False,
     normalise: bool = False,
     change: bool = False,
+    run_models: bool = False,
     profiles: Sequence[Mapping[str, Any]] = (),
 ) -> Table:
     """Build the table: published rows first, in the order of their papers, then the runs, then the baselines.
@@ -53,7 +54,8 @@ def assemble(
     describe models are left out where no row has a value. Figures of a column that were scored under another
     signature than most get a sign. With `significance`, so do figures that are not distinguishable from the
     best run; with `normalise`, each score has a column beside it with its place between center and human; with
-    `change`, each split of a run has two columns on the change from frame to frame. `profiles` are measured costs,
+    `change`, each split of a run has two columns on the change from frame to frame, for which `run_models` lets maps
+    that were not saved be made again. `profiles` are measured costs,
     see `videosal.leaderboards.board.costs.read_profiles`.
 
     Raises
@@ -74,7 +76,7 @@ def assemble(
     if normalise:
         columns = normalise_scores(entries, columns)
     if change:
-        columns = add_change(entries, columns)
+        columns = add_change(entries, columns, run_models=run_models)
     kept = [column for column in columns.values() if column.group or any(cell.text for cell in _cells(column, entries))]
     ranked = [_ranked(column, entries) for column in kept]
     texts = list(dict.fromkeys(text for entry in entries for text in entry.notes))

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from videosal.leaderboards.board.rows import Entry
 
 
-def add_change(entries: Sequence[Entry], columns: Mapping[str, Column]) -> dict[str, Column]:
+def add_change(entries: Sequence[Entry], columns: Mapping[str, Column], *, run_models: bool) -> dict[str, Column]:
     """Add two columns to each split of a run: the change of its maps, and that of the ground truth.
+
+    `run_models` is that of `measure_change`.
 
     Returns
     -------
@@ -27,7 +29,7 @@ def add_change(entries: Sequence[Entry], columns: Mapping[str, Column]) -> dict[
     for entry in entries:
         for split_name, run in entry.runs.items():
             titles = [column.group for key, column in columns.items() if key.startswith(column_key(split_name, ""))]
-            change = measure_change(cast("Run", run))
+            change = measure_change(cast("Run", run), run_models=run_models)
             for name, label in (("prediction", "Change"), ("truth", "Change of truth")):
                 key = column_key(split_name, f"change_{name}")
                 found.setdefault(key, Column(key, titles[0] if titles else run.title, label))

@@ -62,6 +62,7 @@ def write_report(
     metric: str | None = None,
     n_frames: int = 4,
     published: Sequence[str] = (),
+    run_models: bool = False,
 ) -> Path:
     """Write a page with the leaderboard, scores by video and over time, the hardest frames, and provenance.
 
@@ -81,6 +82,9 @@ def write_report(
         Hardest frames per run; 0 shows none and reads neither data set nor maps.
     published : sequence of str
         Published tables for the leaderboard.
+    run_models : bool
+        Make maps that were not saved again with the model that a run directory names; else the page says why the
+        frames of that run are not shown.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def write_report(
         raise InputError(f"a report is about one split, not {', '.join(splits) or 'none'}: give runs of one")
     chosen = main_metric(loaded, metric)
     board = Leaderboard.from_runs(loaded, published=published, allow_incomplete=True)
-    sources = open_maps(loaded, maps)
+    sources = open_maps(loaded, maps, run_models=run_models)
     sections = []
     for run, source in zip(loaded, sources, strict=True):
         section = _Section(one_line(run.name), facts=_facts(run))

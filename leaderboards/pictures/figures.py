@@ -39,6 +39,7 @@ def draw_comparison(
     root: str | Path | None = None,
     maps: Mapping[str, str | Path] | None = None,
     metric: str | None = None,
+    run_models: bool = False,
 ) -> Path:
     """Draw frames, their ground truth and the maps of the runs, with the score of each map below it.
 
@@ -56,6 +57,8 @@ def draw_comparison(
         For names of runs the folder of their maps, see `videosal.benchmark.maps.run_maps.RunMaps`.
     metric : str, optional
         Whose value is printed. Default: NSS, else the first that all runs have.
+    run_models : bool
+        Make maps that were not saved again with the model that a run directory names.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def draw_comparison(
     DatasetError
         The copy or a frame is not there.
     PredictionError
-        A run has no map of a frame.
+        The maps of a run are not there, or were not saved and its model may not be run.
     """
     path = _check(runs, frames, Path(out))
     data, chosen = open_data(runs[0], root), main_metric(runs, metric)
@@ -81,7 +84,7 @@ def draw_comparison(
             )
     rows: list[list[NDArray[Any] | None]] = [[_picture(videos[name], frame) for name, frame in frames]]
     rows.append([videos[name].density(frame) for name, frame in frames])
-    for source in open_maps(runs, maps):
+    for source in open_maps(runs, maps, run_models=run_models):
         wanted = {name: [frame for video, frame in frames if video == name] for name, _ in frames}
         found = {name: source.read(videos[name], part) for name, part in wanted.items()}
         rows.append([found[name].get(frame) for name, frame in frames])

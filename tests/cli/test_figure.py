@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("pick", ["best", "median", "worst", "disagreement"])
 def test_frames_are_picked(invoke: Invoke, three_runs: list[Path], tmp_path: Path, pick: str) -> None:
-    result = invoke("figure", *three_runs, "--pick", pick, "--count", 2, "--out", f"{pick}.png")
+    result = invoke("figure", *three_runs, "--pick", pick, "--count", 2, "--out", f"{pick}.png", "--run-models")
     assert result.exit_code == 0, result.exception
     assert result.output.count("/0") == 2
     assert (tmp_path / f"{pick}.png").read_bytes().startswith(b"\x89PNG")

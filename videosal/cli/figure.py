@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from videosal.cli.options import loaded_plugins, parse_list, parse_metric
+from videosal.cli.options import loaded_plugins, parse_list, parse_metric, run_models_option
 
 
 @click.command()
@@ -22,6 +22,7 @@ from videosal.cli.options import loaded_plugins, parse_list, parse_metric
 @click.option("--root", help="Folder of the data set's copy. [default: where the runs were scored]")
 @click.option("--maps", multiple=True, metavar="NAME=DIR", help="Where the maps of a run lie; may be repeated.")
 @click.option("--out", metavar="FILE", default="figure.pdf", show_default=True, help=".pdf, .png or .svg.")
+@run_models_option
 @loaded_plugins
 def command(
     runs: tuple[str, ...],
@@ -32,6 +33,7 @@ def command(
     root: str | None,
     maps: tuple[str, ...],
     out: str,
+    run_models: bool,
 ) -> None:
     """Draw frames, their ground truth and the maps of the run directories RUNS: a row per run, a column per frame."""
     from videosal.benchmark import load_run
@@ -45,7 +47,7 @@ def command(
         chosen = [(video, frame) for video, _, frame in (text.rpartition("/") for text in frames)]
     else:
         chosen = pick_frames(loaded, pick, count, metric=metric)  # type: ignore[arg-type]
-    path = draw_comparison(loaded, chosen, out, root=root, maps=parse_maps(maps), metric=metric)
+    path = draw_comparison(loaded, chosen, out, root=root, maps=parse_maps(maps), metric=metric, run_models=run_models)
     click.echo(f"wrote {path}: {', '.join(f'{video}/{frame}' for video, frame in chosen)}", err=True)
 
 

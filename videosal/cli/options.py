@@ -113,6 +113,12 @@ loaded_plugins = click.option(
 )
 
 
+# For verbs that read results: a run directory may be somebody else's.
+run_models_option = click.option(
+    "--run-models", is_flag=True, help="Make maps that were not saved again: run the models that RUNS name."
+)
+
+
 def parse_pairs(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
     """Turn ``KEY=VALUE`` texts into a dict."""
     for pair in pairs:

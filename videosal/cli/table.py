@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from videosal.cli.options import loaded_plugins, parse_metric, parse_metrics
+from videosal.cli.options import loaded_plugins, parse_metric, parse_metrics, run_models_option
 
 FORMATS = ("markdown", "latex", "csv", "html", "json", "bibtex")
 ENDINGS = {".tex": "latex", ".csv": "csv", ".html": "html", ".json": "json", ".bib": "bibtex"}
@@ -39,6 +39,7 @@ _LOOKS = {"markdown": ("caption",), "latex": ("marks", "caption", "label"), "htm
 @click.option("--format", "form", type=click.Choice(FORMATS), help="[default: by the ending of --out, else markdown]")
 @click.option("--out", metavar="FILE", help="Write the table to a file.")
 @click.option("--allow-incomplete", is_flag=True, help="Take runs with missing maps, and mark them.")
+@run_models_option
 @loaded_plugins
 def command(
     runs: tuple[str, ...],

@@ -46,6 +46,14 @@ def test_a_gap_is_no_neighbour(run: videosal.Run, tmp_path: Path) -> None:
         measure_change(run)
 
 
-def test_the_maps_of_a_model_are_made_again(dhf1k_tree: TreeMaker, tmp_path: Path) -> None:
+def test_the_maps_of_a_model_are_made_again_where_that_is_asked_for(dhf1k_tree: TreeMaker, tmp_path: Path) -> None:
     made = videosal.run("center", "dhf1k:val", dhf1k_tree((601,)), metrics=["cc"], out=tmp_path / "center")
+    assert measure_change(made, run_models=True)["prediction"].tolist() == [0]
+    with pytest.raises(PredictionError, match=r"the maps of 'center' were not saved: .* --run-models"):
+        measure_change(made)
+
+
+def test_saved_maps_are_read(dhf1k_tree: TreeMaker, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    made = videosal.run("center", "dhf1k:val", dhf1k_tree((601,)), metrics=["cc"], out=tmp_path / "c", save_maps=kept)
     assert measure_change(made)["prediction"].tolist() == [0]

@@ -55,7 +55,7 @@ def runs(dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path) -> 
 
 @pytest.fixture
 def page(runs: list[videosal.Run], tmp_path: Path) -> Path:
-    return write_report(runs, tmp_path / "report.html", n_frames=2, published=["stsanet-table1"])
+    return write_report(runs, tmp_path / "report.html", n_frames=2, published=["stsanet-table1"], run_models=True)
 
 
 class _Page(HTMLParser):

@@ -28,7 +28,7 @@ def runs(dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path) -> 
 
 
 def test_rows_and_columns_with_labels_and_scores(runs: list[videosal.Run], tmp_path: Path) -> None:
-    text = draw_comparison(runs, KEYS, tmp_path / "figure.svg").read_text(encoding="utf-8")
+    text = draw_comparison(runs, KEYS, tmp_path / "figure.svg", run_models=True).read_text(encoding="utf-8")
     for label in ("Frame", "Ground truth", "$x_1$", "center", "0601/0001", "0602/0003"):
         assert f">{label}" in text, label
     for run in runs:
@@ -40,7 +40,7 @@ def test_rows_and_columns_with_labels_and_scores(runs: list[videosal.Run], tmp_p
 
 @pytest.mark.parametrize("suffix", [".pdf", ".png"])
 def test_equal_input_gives_equal_files(runs: list[videosal.Run], tmp_path: Path, suffix: str) -> None:
-    files = [draw_comparison(runs, KEYS, tmp_path / f"{name}{suffix}") for name in "ab"]
+    files = [draw_comparison(runs, KEYS, tmp_path / f"{name}{suffix}", run_models=True) for name in "ab"]
     assert files[0].read_bytes() == files[1].read_bytes()
     if suffix == ".png":
         picture = cv2.imread(str(files[0]))
