@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tomllib
+from collections import Counter
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -89,7 +90,8 @@ def read_bench_file(path: str | Path) -> BenchFile:
     Raises
     ------
     InputError
-        The file is not there or no TOML, a key is unknown (the nearest is offered), missing, or of the wrong type.
+        The file is not there or no TOML; a key is unknown (the nearest is offered), missing, or of the wrong type; or
+        two entries have one name.
     """
     file = Path(path)
     try:
@@ -107,6 +109,14 @@ def read_bench_file(path: str | Path) -> BenchFile:
     bench = _build(BenchFile, content, str(file))
     if not bench.model and not bench.predictions:
         raise InputError(f"{file}: names no [[model]] and no [[predictions]]")
+    entries: list[ModelEntry | PredictionsEntry] = [*bench.model, *bench.predictions]
+    labels = Counter(map(_label, entries))
+    for label, count in labels.items():
+        if count > 1:
+            raise InputError(
+                f"{file}: {count} entries are called {label!r} and would share a run directory: give each a name of "
+                'its own (name = "...")'
+            )
     return bench
 
 

@@ -73,7 +73,9 @@ def evaluate(
     _make_directory(path)
     with store.lock(path):
         before = open_run(path, existing)
-        if before is not None:
+        if before is None:
+            store.clear(path)  # results without their run.json are nobody's
+        else:
             plan = replace(plan, metrics=tuple(dict.fromkeys([*before["metrics"], *plan.metrics])))
         identity = make_identity(plan, truth, row)
         jobs = [Job(v.name, plan.metrics, identity.result, files[v.name] if files is not None else None) for v in truth]

@@ -53,7 +53,7 @@ class Work:
 
 
 def open_run(path: Path, existing: Existing) -> dict[str, Any] | None:
-    """Return what ``run.json`` says of a run that is to go on; None where there is none.
+    """Return what ``run.json`` says of a run that is to go on; None where there is none, or it is to be replaced.
 
     Raises
     ------
@@ -65,7 +65,6 @@ def open_run(path: Path, existing: Existing) -> dict[str, Any] | None:
     if existing == "error":
         raise RunError(f"{path} is a run already: choose another --out, or --existing resume or overwrite")
     if existing == "overwrite":
-        store.clear(path)
         return None
     info = store.read_info(path)
     if "identity" not in info:

@@ -57,6 +57,8 @@ def test_a_file_becomes_records(tmp_path: Path) -> None:
         ("[[dataset]]", "[dataset]", r"dataset is not a list of tables, write \[\[dataset\]\]"),
         ('[[dataset]]\nname = "sample:test"', "", "dataset is missing"),
         ("workers = 2", "workers =", "not a valid TOML file"),
+        ('name = "Mine"', 'name = "center"', "2 entries are called 'center' and would share a run directory"),
+        ("options =", 'weights = "1.pth"\n[[model]]\nmodel = "center"\noptions =', "2 entries are called 'center'"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:

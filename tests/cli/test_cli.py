@@ -242,7 +242,7 @@ def test_a_bench_file_runs_all_and_goes_on(root: Path, maps: Path, tmp_path: Pat
         '[[table]]\nout = "tables/all.md"\npublished = ["stsanet-table1"]\n'
     )
     done = videosal("bench", "bench.toml", cwd=tmp_path)
-    assert done.code == 1
+    assert done.code == 2
     assert "error: Gone on dhf1k:val, standard: the predictions" in done.err
     assert done.out.count("6 frames, complete") == 3
     table = (tmp_path / "tables/all.md").read_text()
@@ -250,9 +250,27 @@ def test_a_bench_file_runs_all_and_goes_on(root: Path, maps: Path, tmp_path: Pat
     assert all(name in table for name in ("center", "Motion!", "Mine"))
     times = {file: file.stat().st_mtime_ns for file in tmp_path.glob("runs/*/videos/*.json")}
     assert len(times) == 6
-    assert videosal("bench", "bench.toml", cwd=tmp_path).code == 1
+    assert videosal("bench", "bench.toml", cwd=tmp_path).code == 2
     assert times == {file: file.stat().st_mtime_ns for file in tmp_path.glob("runs/*/videos/*.json")}
     assert "did you mean dataset" in the_error(_bench(tmp_path, '[[datset]]\nname = "sample"\n'))
+
+
+def test_a_bench_file_says_which_run_it_would_replace_and_goes_on(root: Path, tmp_path: Path) -> None:
+    model = tmp_path / "mine.py"
+    text = "class M:\n    def predict(self, frames):\n        return ({sign}frame.mean(axis=2) for frame in frames)\n"
+    model.write_text(text.format(sign=""))
+    (tmp_path / "bench.toml").write_text(
+        f'[[dataset]]\nname = "dhf1k:val"\nroot = "{root}"\n'
+        '[[model]]\nmodel = "mine.py:M"\n[[model]]\nmodel = "center"\n'
+    )
+    assert videosal("bench", "bench.toml", cwd=tmp_path).code == 0
+    model.write_text(text.format(sign="-"))
+    done = videosal("bench", "bench.toml", cwd=tmp_path)
+    assert done.code == 2
+    assert "error: M on dhf1k:val, standard: " in done.err
+    assert "the code of the model (mine.py was edited): give --name or --out" in done.err
+    assert "note: 2 of 2 videos kept from an earlier run" in done.err
+    assert done.out.startswith("center on DHF1K val, standard: 6 frames, complete")
 
 
 def _bench(folder: Path, text: str) -> Result:

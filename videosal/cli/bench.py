@@ -52,4 +52,4 @@ def command(ctx: click.Context, /, file: str) -> None:
         (base / table.out).parent.mkdir(parents=True, exist_ok=True)
         form = ENDINGS.get(Path(table.out).suffix.lower(), "markdown")
         write_text(getattr(board, f"to_{form}")(), str(base / table.out))
-    ctx.exit(2 if not runs else 1 if failed or not all(run.complete for run in runs) else 0)
+    ctx.exit(2 if failed else 0 if all(run.complete for run in runs) else 1)

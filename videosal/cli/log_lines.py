@@ -8,10 +8,12 @@ import click
 
 
 def print_log_lines() -> None:
-    """Print warnings and errors of the library as one line each, on the error stream."""
+    """Print what the library has to say as one line each, on the error stream; of other packages warnings alone."""
     logging.basicConfig(format="%(message)s", handlers=[_LineHandler()], level=logging.WARNING)
+    logging.getLogger("videosal").setLevel(logging.INFO)
 
 
 class _LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"{record.levelname.lower()}: {self.format(record)}", err=True)
+        kind = "note" if record.levelno == logging.INFO else record.levelname.lower()
+        click.echo(f"{kind}: {self.format(record)}", err=True)
