@@ -20,7 +20,7 @@ def result(video: str = "0601") -> VideoScores:
         video,
         {"the protocol": "x"},
         ["0001", "0002"],
-        ["ok", "undefined"],
+        ["ok", "missing"],
         {"cc": [0.1 + 0.2, math.nan]},
         [("0602", "0003")],
         ["uint8"],
@@ -37,7 +37,7 @@ def test_a_video_result_comes_back_bit_for_bit_inside_the_run(tmp_path: Path, vi
     assert read.scores["cc"][0] == 0.1 + 0.2
     assert math.isnan(read.scores["cc"][1])
     assert (read.video, read.inputs, read.status, read.negatives, read.depths) == (
-        video, {"the protocol": "x"}, ["ok", "undefined"], [("0602", "0003")], ["uint8"],
+        video, {"the protocol": "x"}, ["ok", "missing"], [("0602", "0003")], ["uint8"],
     )  # fmt: skip
     assert len(list((run / "videos").iterdir())) == 1
     assert store.read_video(run, "another") is None

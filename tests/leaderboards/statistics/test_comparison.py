@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,9 +62,11 @@ def test_as_dict_has_no_nan(video_run: VideoRun) -> None:
     ("changes", "message"),
     [
         ({"name": "a"}, "two runs are called 'a'"),
-        ({"split": "train"}, "compare runs of one split"),
+        ({"split": "train"}, r"on different splits \(dhf1k:val and dhf1k:train\)"),
         ({"signature": "other"}, "different protocols: videosal explain"),
         ({"info": {"fingerprint": "x"}}, "different copies"),
+        ({"info": {"videos": ["0001"]}}, "different videos of dhf1k:val"),
+        ({"identity": SimpleNamespace(column="x")}, "from different inputs"),
         ({"complete": False}, "incomplete"),
     ],
 )
