@@ -67,7 +67,7 @@ def lock(run: Path) -> Iterator[None]:
 
 def clear(run: Path) -> None:
     """Remove what a run directory holds, but not its lock."""
-    for name in (INFO, SCORES, SUMMARY):
+    for name in (SUMMARY, SCORES, INFO):
         (run / name).unlink(missing_ok=True)
     if (run / VIDEOS).is_dir():
         shutil.rmtree(run / VIDEOS)

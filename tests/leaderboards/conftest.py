@@ -44,6 +44,7 @@ class FakeRun:
     undefined: Mapping[str, int] = field(default_factory=dict)
     by_map: Mapping[str, int] = field(default_factory=dict)
     table: pd.DataFrame | None = None
+    possible: pd.DataFrame | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
     identity: Any = None
 
@@ -59,7 +60,8 @@ class FakeRun:
     def frame_table(self) -> FrameTable:
         assert self.table is not None
         table, columns = self.table, [metric for metric in self.scores if metric in self.table.columns]
-        return FrameTable(lambda: table, columns)
+        zero = self.info.get("undefined_as") == "zero"
+        return FrameTable(lambda: table, columns, undefined_is_zero=zero, possible=self.possible)
 
     @property
     def frames(self) -> pd.DataFrame:
