@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from videosal.benchmark.runs.video_means import VideoMeans
+from videosal.benchmark.runs.video_means import VideoMeans, counted_scores
 from videosal.benchmark.scoring import OK
 
 if TYPE_CHECKING:
@@ -158,7 +158,4 @@ class FrameTable:
     def _counted(self, metrics: Sequence[str]) -> pd.DataFrame:
         """The values that count, and the status, by video and frame."""
         frames = self.frames.set_index(_KEYS)
-        scores = frames[list(metrics)]
-        if self.undefined_is_zero:
-            scores = scores.where(scores.notna() | (frames["status"] != OK).to_numpy()[:, None], 0.0)
-        return scores.join(frames[["status"]])
+        return counted_scores(frames, metrics, undefined_is_zero=self.undefined_is_zero).join(frames[["status"]])

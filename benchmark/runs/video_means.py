@@ -47,8 +47,7 @@ class VideoMeans:
         videos = frames["video"].rename("video")
         scores = frames[list(metrics)]
         status = pd.DataFrame({name: frames["status"] == name for name in STATUSES})
-        counted = scores.where(scores.notna() | (frames["status"] != OK).to_numpy()[:, None], 0.0)
-        means = (counted if undefined_is_zero else scores).groupby(videos, sort=False).mean()
+        means = counted_scores(frames, metrics, undefined_is_zero=undefined_is_zero).groupby(videos, sort=False).mean()
         known = pd.DataFrame(dtype="float64") if possible is None else possible
         return cls(
             status.groupby(videos, sort=False).sum().astype("int64"),
@@ -97,3 +96,11 @@ class VideoMeans:
         """The part of the given videos."""
         parts = (self.status, self.means, self.n, self.possible)
         return VideoMeans(*(part[part.index.isin(videos)] for part in parts))
+
+
+def counted_scores(frames: pd.DataFrame, metrics: Sequence[str], *, undefined_is_zero: bool) -> pd.DataFrame:
+    """The scores as they count in a mean: NaN where the frame counts in none."""
+    scores = frames[list(metrics)]
+    if not undefined_is_zero:
+        return scores
+    return scores.where(scores.notna() | (frames["status"] != OK).to_numpy()[:, None], 0.0)
