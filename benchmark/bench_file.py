@@ -109,8 +109,7 @@ def read_bench_file(path: str | Path) -> BenchFile:
     bench = _build(BenchFile, content, str(file))
     if not bench.model and not bench.predictions:
         raise InputError(f"{file}: names no [[model]] and no [[predictions]]")
-    entries: list[ModelEntry | PredictionsEntry] = [*bench.model, *bench.predictions]
-    labels = Counter(map(_label, entries))
+    labels = Counter([*map(_label, bench.model), *map(_label, bench.predictions)])
     for label, count in labels.items():
         if count > 1:
             raise InputError(

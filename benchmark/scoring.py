@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from videosal.datasets import Dataset, Negatives, Video
 
 OK = "ok"
-UNDEFINED = "undefined"  # at least one metric has no value for this frame
 MISSING = "missing"  # no map
 UNREADABLE = "unreadable"  # a damaged file in place of the map
 NON_FINITE = "non-finite"  # a map with NaN or infinity
@@ -65,6 +64,9 @@ class VideoScores:
     truth, maps : list of FileStamp
         The files that the scores were computed from: those of the ground truth, and those of the maps, or where a model
         saved its maps.
+    possible : dict of str to int
+        Per metric, the frames with a usable map for which the ground truth allows a value: more than there are values
+        where maps say nothing. Results of earlier versions have none.
     """
 
     video: str
@@ -76,10 +78,16 @@ class VideoScores:
     depths: list[str] = field(default_factory=list)
     truth: list[FileStamp] = field(default_factory=list)
     maps: list[FileStamp] = field(default_factory=list)
+    possible: dict[str, int] = field(default_factory=dict)
 
     def with_scores_of(self, older: VideoScores) -> VideoScores:
         """Add the metrics of an older result that was computed from the same inputs."""
-        return replace(self, scores=older.scores | self.scores, negatives=self.negatives or older.negatives)
+        return replace(
+            self,
+            scores=older.scores | self.scores,
+            possible=older.possible | self.possible,
+            negatives=self.negatives or older.negatives,
+        )
 
 
 class Scorer:
@@ -123,22 +131,25 @@ class Scorer:
         if baseline is not None:
             baseline.setflags(write=False)  # score_frame then measures it once for the whole video
         result = VideoScores(job.video, job.identity, [], [], {metric: [] for metric in job.metrics})
+        result.possible.update(dict.fromkeys(job.metrics, 0))
         if negatives is not None:
             result.negatives.extend(negatives.sources)
         depths: set[np.dtype[Any]] = set()
         for frame, saliency in zip(video.frame_names, self.maps(video, job), strict=True):
             status = saliency if isinstance(saliency, str) else OK if _is_finite(saliency) else NON_FINITE
-            scores = {}
+            scores: dict[str, float] = {}
+            lost: set[str] = set()
             if status == OK and not isinstance(saliency, str):
                 depths.add(saliency.dtype)
                 if self._calibration is not None:
                     saliency = self._calibration.apply(saliency)
                 others = None if negatives is None else negatives.for_frame(frame)
-                scores = self._score_frame(video, frame, saliency, others, baseline, job.metrics)
+                scores, lost = self._score_frame(video, frame, saliency, others, baseline, job.metrics)
             result.frames.append(frame)
             result.status.append(status)
             for metric, values in result.scores.items():
                 values.append(scores.get(metric, math.nan))
+                result.possible[metric] += metric in lost or not math.isnan(values[-1])
         result.depths.extend(sorted(dtype.name for dtype in depths))
         if job.files and (changed := self._reader.changed_files(job.files.values())):
             raise PredictionError(f"{changed[0]} changed while video {job.video} was scored: run the command again")
@@ -152,8 +163,8 @@ class Scorer:
         others: NDArray[np.int64] | None,
         baseline: NDArray[np.float64] | None,
         metrics: tuple[str, ...],
-    ) -> dict[str, float]:
-        """Score the metrics whose inputs this frame has."""
+    ) -> tuple[dict[str, float], set[str]]:
+        """Score the metrics whose inputs this frame has; name those that the map alone leaves undefined."""
         plan = self.plan
         given = {
             "density": video.stored_density(frame),
@@ -164,9 +175,17 @@ class Scorer:
         defined = _defined(metrics, tuple(name for name, value in given.items() if value is not None))
         # Each frame has draws of its own, the same in every process.
         seed = None if plan.sample is None else zlib.crc32(f"{plan.sample} {video.name} {frame}".encode())
-        return score_frame(
-            saliency, **given, metrics=defined, protocol=plan.protocol, seed=seed, bug_compatible=plan.bug_compatible
-        )
+
+        def score(image: NDArray[Any], names: tuple[str, ...]) -> dict[str, float]:
+            return score_frame(
+                image, **given, metrics=names, protocol=plan.protocol, seed=seed, bug_compatible=plan.bug_compatible
+            )
+
+        scores = score(saliency, defined)
+        undefined = tuple(metric for metric in defined if math.isnan(scores[metric]))
+        # Where a map that says something has a value, the ground truth is not to blame.
+        allowed = score(_ramp(video.size), undefined) if undefined else {}
+        return scores, {metric for metric, value in allowed.items() if not math.isnan(value)}
 
     def maps(self, video: Video, job: Job) -> Iterator[NDArray[Any] | str]:
         """Yield the map of each ground-truth frame, or the status that says why there is none."""
@@ -230,6 +249,14 @@ class Scorer:
 
             return np.asarray(center_map(*video.size), np.float64)
         return imresize(read_map(Path(self.plan.baseline)), video.size)
+
+
+@lru_cache(maxsize=8)
+def _ramp(size: tuple[int, int]) -> NDArray[Any]:
+    """A map without equal halves and without zeros, for which a metric is defined wherever it can be."""
+    rows, columns = (np.linspace(0, 1, side) for side in size)
+    ramp: NDArray[Any] = np.rint(1 + 127 * (rows[:, None] + columns)).astype(np.uint8)
+    return ramp
 
 
 def _is_finite(saliency: NDArray[Any]) -> bool:

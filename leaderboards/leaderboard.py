@@ -92,7 +92,7 @@ class Leaderboard:
         significance : bool, default False
             Mark what a paired test over videos does not tell from the best run of its column.
         seeds : bool, default False
-            Print runs of one name, split and signature as one row, with mean and standard deviation.
+            Print runs of one name that were scored alike as one row, with mean and standard deviation.
         by : path, optional
             Print the runs on slices of their videos, see :func:`videosal.leaderboards.read_slices`.
         normalise : bool, default False
@@ -114,7 +114,7 @@ class Leaderboard:
         ------
         TableError
             A run is incomplete and `allow_incomplete` is False; a run has no metric of the layout; two runs
-            have the same name, data set split and protocol signature; published rows stand beside slices; a
+            of one name were scored alike (split, videos, copy and signature); published rows stand beside slices; a
             bound for `normalise` is missing; there is nothing to print.
         UnknownNameError
             No published table, layout, row or column has that name.
@@ -129,7 +129,8 @@ class Leaderboard:
         -----
         A score is the mean that the run's protocol asks for: over frames, or over videos. Each data set split
         has its own columns, so results on a validation set never stand in the columns of a hidden test set. Rows
-        of runs name their protocol signature in a note.
+        of runs name their protocol signature in a note. Best and second best are found among runs that were scored
+        alike, see :func:`videosal.leaderboards.board.ranking.column_identity`, and among published figures.
         """
         design = narrow_layout(get_layout(layout), columns or ())
         if digits is not None:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.runs import store
+from videosal.benchmark.runs.frame_table import FrameTable
 from videosal.benchmark.runs.identity import Identity
-from videosal.benchmark.scoring import MISSING, OK, UNDEFINED, UNSCORED
+from videosal.benchmark.runs.video_means import VideoMeans
+from videosal.benchmark.scoring import MISSING, OK, UNSCORED
 from videosal.datasets import Coverage
 from videosal.errors import RunError
 
@@ -40,10 +42,17 @@ class Run:
         What ``run.json`` holds: provenance, counts, notes.
     """
 
-    def __init__(self, path: Path, info: dict[str, Any], results: list[VideoScores]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        info: dict[str, Any],
+        results: list[VideoScores] | None = None,
+        means: VideoMeans | None = None,
+    ) -> None:
         self.path = path
         self.info = info
-        self._results = results
+        self._known = results
+        self._means = means
 
     @property
     def name(self) -> str:
@@ -107,9 +116,10 @@ class Run:
 
     @property
     def complete(self) -> bool:
-        """Whether every video of the copy is scored and every frame had a usable map."""
-        scored = {result.video for result in self._results}
-        return len(scored) == self.info["coverage"]["videos_found"] and not self.count_status(*UNSCORED)
+        """Whether every video of the copy is scored in every metric and every frame had a usable map."""
+        whole = self._means is not None or all(result.scores.keys() >= {*self.metrics} for result in self._results)
+        n_videos = len(self.frame_table.by_video.means)
+        return whole and n_videos == self.info["coverage"]["videos_found"] and not self.count_status(*UNSCORED)
 
     @property
     def partial(self) -> bool:
@@ -119,39 +129,46 @@ class Run:
     @property
     def coverage(self) -> RunCoverage:
         """Counts of videos and frames."""
-        frames = sum(len(result.frames) for result in self._results)
-        return RunCoverage(**self.info["coverage"], frames_scored=frames - self.count_status(*UNSCORED))
+        return RunCoverage(**self.info["coverage"], frames_scored=self.count_status(OK))
 
     def count_status(self, *wanted: str) -> int:
-        """Count the frames without a usable map, by reason: ``missing``, ``unreadable``, ``non-finite``."""
-        return sum(status in wanted for result in self._results for status in result.status)
+        """Count frames by the status of their map: ``ok``, ``missing``, ``unreadable``, ``non-finite``."""
+        return int(self.frame_table.by_video.status[list(wanted)].to_numpy().sum())
 
     @cached_property
+    def frame_table(self) -> FrameTable:
+        """The scores per frame, and how means are made of them."""
+        import pandas as pd
+
+        possible = None
+        if self._means is None:
+            possible = pd.DataFrame([result.possible for result in self._results], [r.video for r in self._results])
+        return FrameTable(
+            lambda: pd.DataFrame(self._columns()),
+            self.metrics,
+            undefined_is_zero=self.info.get("undefined_as") == "zero",
+            possible=possible,
+            means=self._means,
+        )
+
+    @property
     def frames(self) -> pd.DataFrame:
         """One row per ground-truth frame.
 
-        Columns: ``video``, ``frame`` (name, text), one per metric (NaN where undefined or missing), ``status``
-        (``ok``; ``undefined``: a metric has no value; ``missing``, ``unreadable`` or ``non-finite``: no usable map),
-        ``frame_index`` (place in the video, from 0).
+        Columns: ``video``, ``frame`` (name, text), one per metric (NaN where it is undefined or there was no map),
+        ``status`` (``ok``; ``missing``, ``unreadable`` or ``non-finite``: no usable map), ``frame_index`` (place in the
+        video, from 0).
         """
-        import pandas as pd
-
-        return pd.DataFrame(self._columns())
+        return self.frame_table.frames
 
     @cached_property
     def videos(self) -> pd.DataFrame:
         """One row per video.
 
         Columns: ``video``, ``n_frames``, ``n_scored`` (frames with a usable map), one per metric (mean over the frames
-        where it is defined).
+        that count: those where it is defined, or all with a usable map where the protocol counts undefined as zero).
         """
-        frames = self.frames
-        usable = ~frames["status"].isin(UNSCORED)
-        if self._undefined_is_zero:
-            scores = frames[self.metrics]
-            frames = frames.assign(**scores.where(scores.notna() | ~usable.to_numpy()[:, None], 0.0))
-        groups = frames.assign(n_frames=1, n_scored=usable.astype(int)).groupby("video", sort=False)
-        return groups[["n_frames", "n_scored"]].sum().join(groups[self.metrics].mean()).reset_index()
+        return self.frame_table.videos
 
     def summary(self) -> pd.DataFrame:
         """Both means of each metric.
@@ -161,47 +178,32 @@ class Run:
         DataFrame
             Indexed by metric. ``frame_mean``: over all frames where the metric is defined (the field's custom);
             ``video_mean``: over the means of the videos; ``n``: frames where it is defined; ``n_undefined``: frames
-            with a map where it is not. Frames without a usable map are in neither count.
+            with a map where it is not; ``n_by_map``: those of them where the ground truth allows a value and the map
+            does not, as a constant one (0 where that is not known). Frames without a usable map are in no count.
         """
-        import pandas as pd
-
-        frames = self.frames
-        usable = frames[~frames["status"].isin(UNSCORED)][self.metrics]
-        counted = usable.fillna(0.0) if self._undefined_is_zero else usable
-        return pd.DataFrame(
-            {
-                "frame_mean": counted.mean(),
-                "video_mean": self.videos[self.metrics].mean(),
-                "n": usable.notna().sum(),
-                "n_undefined": usable.isna().sum(),
-            }
-        ).rename_axis("metric")
-
-    @property
-    def _undefined_is_zero(self) -> bool:
-        """Whether the protocol counts undefined values as zeros, as one original does."""
-        return self.info.get("undefined_as") == "zero"
+        return self.frame_table.summary()
 
     def merge(self) -> None:
-        """Write all frames to ``scores.h5``."""
+        """Write all frames to ``scores.h5``, and what they come to per video to ``summary.json``."""
         attributes = {"schema": store.SCHEMA}
         for name in ("name", "dataset", "split", "protocol", "signature"):
             attributes[name] = self.info[name]
         store.write_scores(self.path, self._columns(), attributes)
+        store.write_summary(self.path, self.info, self.frame_table.by_video.to_json())
+
+    @cached_property
+    def _results(self) -> list[VideoScores]:
+        return self._known if self._known is not None else _read_results(self.path, self.info)
 
     def _columns(self) -> dict[str, list[Any]]:
         results = self._results
-        scores = {m: [value for result in results for value in result.scores[m]] for m in self.metrics}
-        defined = [not any(map(math.isnan, values)) for values in zip(*scores.values(), strict=True)]
-        usable = [status for result in results for status in result.status]
+        nothing = {result.video: [math.nan] * len(result.frames) for result in results}
         return {
             "video": [result.video for result in results for _ in result.frames],
             "frame": [frame for result in results for frame in result.frames],
-            **scores,
-            "status": [
-                UNDEFINED if status == OK and not whole else status
-                for status, whole in zip(usable, defined, strict=True)
-            ],
+            # A metric that was being added when the run was killed is not in every result.
+            **{m: [v for result in results for v in result.scores.get(m, nothing[result.video])] for m in self.metrics},
+            "status": [status for result in results for status in result.status],
             "frame_index": [index for result in results for index in range(len(result.frames))],
         }
 
@@ -223,7 +225,8 @@ def load_run(path: str | Path) -> Run:
     Returns
     -------
     Run
-        With the videos that are scored so far.
+        With the videos that are scored so far. The scores of its frames are read when they are first asked for, and
+        not at all where ``summary.json`` has what is asked.
 
     Raises
     ------
@@ -232,9 +235,19 @@ def load_run(path: str | Path) -> Run:
     """
     folder = Path(path)
     info = store.read_info(folder)
+    videos = store.read_summary(folder, info)
+    if videos is None:
+        return Run(folder, info, _read_results(folder, info))
+    try:
+        return Run(folder, info, means=VideoMeans.from_json(videos, info["metrics"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{folder / store.SUMMARY} is damaged ({error}): delete it, it is read to save time") from error
+
+
+def _read_results(folder: Path, info: dict[str, Any]) -> list[VideoScores]:
     results = [store.read_video(folder, video) for video in info["videos"]]
     own = Identity.from_json(info["identity"]).result if "identity" in info else ""
     found = [result for result in results if result is not None and result.identity == own]
     if not found:
         raise RunError(f"{folder} holds no scored video yet: run the same command again")
-    return Run(folder, info, found)
+    return found

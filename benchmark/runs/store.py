@@ -1,4 +1,4 @@
-"""The run directory: ``run.json``, one result file per video, and ``scores.h5`` at the end.
+"""The run directory: ``run.json``, one result file per video, ``scores.h5`` and ``summary.json`` at the end.
 
 Every file is written beside its place, flushed to disk and renamed, so a reader finds a whole file or none, and a kill
 loses at most the video that was being scored.
@@ -26,9 +26,25 @@ if TYPE_CHECKING:
 SCHEMA = 2  # 2: the identity of the run, and the files behind each result
 INFO = "run.json"
 SCORES = "scores.h5"
+SUMMARY = "summary.json"
 VIDEOS = "videos"
 SET_ASIDE = "set-aside"  # results that no longer belong to the run, until it is whole again
 LOCK = ".lock"
+
+# What summary.json says of the run beside its videos, as run.json has it.
+_SUMMARY_HEAD = (
+    "name",
+    "dataset",
+    "split",
+    "protocol",
+    "signature",
+    "aggregation",
+    "metrics",
+    "undefined_as",
+    "identity",
+    "notes",
+    "finished",
+)
 
 
 @contextmanager
@@ -53,7 +69,7 @@ def lock(run: Path) -> Iterator[None]:
 
 def clear(run: Path) -> None:
     """Remove what a run directory holds, but not its lock."""
-    for name in (INFO, SCORES):
+    for name in (SUMMARY, SCORES, INFO):
         (run / name).unlink(missing_ok=True)
     for name in (VIDEOS, SET_ASIDE):
         if (run / name).is_dir():
@@ -157,9 +173,42 @@ def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any])
     write_whole(run / SCORES, write)
 
 
+def write_summary(run: Path, info: dict[str, Any], videos: dict[str, Any]) -> None:
+    """Write what the frames of each video come to, after their results and ``scores.h5``."""
+    head = {"schema": SCHEMA, **{key: info[key] for key in _SUMMARY_HEAD if key in info}}
+    write_whole(run / SUMMARY, lambda part: part.write_text(json.dumps({**head, "videos": videos}, indent=1) + "\n"))
+
+
+def read_summary(run: Path, info: dict[str, Any]) -> dict[str, Any] | None:
+    """Read the ``videos`` of ``summary.json``; None where there is none that is true of the results.
+
+    It is not true where ``run.json`` says something else, where a video is missing, and where a result is newer.
+
+    Raises
+    ------
+    RunError
+        The file is damaged.
+    """
+    file = run / SUMMARY
+    if not file.is_file():
+        return None
+    try:
+        content = json.loads(file.read_text())
+        videos = content["videos"]
+        files = {_video_file(run, video) for video in videos}
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{file} is damaged ({error}): delete it, it is read to save time") from error
+    written = file.stat().st_mtime_ns
+    kept = set((run / VIDEOS).glob("*.json"))
+    newer = any(result.stat().st_mtime_ns > written for result in kept)
+    same = all(content.get(key) == info.get(key) for key in ("schema", *_SUMMARY_HEAD))
+    return dict(videos) if same and kept == files and not newer else None
+
+
 def drop_merged(run: Path) -> None:
-    """Remove the merged file, which is about to become stale."""
-    (run / SCORES).unlink(missing_ok=True)
+    """Remove the merged files, which are about to become stale."""
+    for name in (SCORES, SUMMARY):
+        (run / name).unlink(missing_ok=True)
 
 
 def _modernise(info: dict[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from videosal.errors import TableError
 from videosal.leaderboards.board.change_columns import add_change
 from videosal.leaderboards.board.costs import add_costs
-from videosal.leaderboards.board.notes import doubt_note, flag_note, sign_notes
+from videosal.leaderboards.board.notes import apart_note, doubt_note, lost_note, sign_notes, tied_note
+from videosal.leaderboards.board.ranking import column_identity, split_of, usual_identities
 from videosal.leaderboards.board.rows import column_key, published_entries, scored_entry, share_rows
-from videosal.leaderboards.board.runs import split_of
 from videosal.leaderboards.board.table import (
     KINDS,
     Cell,
@@ -51,12 +50,12 @@ def assemble(
 
     Runs of one name share a row as long as each is on another data set split and they describe the same
     model. Where two of them are on the same split, only runs of one protocol share a row. Columns that
-    describe models are left out where no row has a value. Figures of a column that were scored under another
-    signature than most get a sign. With `significance`, so do figures that are not distinguishable from the
-    best run; with `normalise`, each score has a column beside it with its place between center and human; with
-    `change`, each split of a run has two columns on the change from frame to frame, for which `run_models` lets maps
-    that were not saved be made again. `profiles` are measured costs,
-    see `videosal.leaderboards.board.costs.read_profiles`.
+    describe models are left out where no row has a value. Figures that were scored otherwise than most of
+    their column get a sign, and are ranked among those that were scored alike. With `significance`, figures get
+    a sign that are not distinguishable from the best run; with `normalise`, each score has a column beside it
+    with its place between center and human; with `change`, each split of a run has two columns on the change
+    from frame to frame, for which `run_models` lets maps that were not saved be made again. `profiles` are
+    measured costs, see `videosal.leaderboards.board.costs.read_profiles`.
 
     Raises
     ------
@@ -71,7 +70,7 @@ def assemble(
     entries.sort(key=lambda entry: KINDS.index(entry.kind))
     if not entries:
         raise TableError("nothing to print: give a run, or name a published table")
-    mixed = _flag_protocols(entries, runs, layout)
+    _flag_apart(entries, runs, layout)
     tied = significance and flag_ties(entries, layout.metrics)
     if normalise:
         columns = normalise_scores(entries, columns)
@@ -92,8 +91,8 @@ def assemble(
         )
         for entry, cells in zip(entries, zip(*ranked, strict=True), strict=True)
     ]
-    signs = [*doubt_note(published), *(flag_note("protocol") if mixed else []), *sign_notes(runs)]
-    notes = [*(Note(mark, text) for text, mark in marks.items()), *signs, *(flag_note("tied") if tied else [])]
+    signs = [*doubt_note(published), *apart_note(runs), *sign_notes(runs), *lost_note(runs, layout.metrics)]
+    notes = [*(Note(mark, text) for text, mark in marks.items()), *signs, *(tied_note() if tied else [])]
     return Table(tuple(kept), tuple(rows), tuple(notes))
 
 
@@ -125,23 +124,15 @@ def _add_title(titles: dict[str, str], split_name: str, title: str) -> None:
         titles[split_name] = f"{heading} ({split_name})" if heading in titles.values() else heading
 
 
-def _flag_protocols(entries: Sequence[Entry], runs: Sequence[RunLike], layout: Layout) -> bool:
-    """Flag the scored figures whose signature is not the most frequent one of their columns."""
-    usual = {
-        split_name: Counter(run.signature for run in runs if split_of(run) == split_name).most_common(1)[0][0]
-        for split_name in {split_of(run) for run in runs}
-    }
-    odd = [
-        (entry, column_key(split_name, metric))
-        for entry in entries
-        for split_name, run in entry.runs.items()
-        if run.signature != usual[split_name]
-        for metric in layout.metrics
-        if metric in run.metrics
-    ]
-    for entry, key in odd:
-        entry.cells[key] = replace(entry.cells[key], flags=("protocol", *entry.cells[key].flags))
-    return bool(odd)
+def _flag_apart(entries: Sequence[Entry], runs: Sequence[RunLike], layout: Layout) -> None:
+    """Flag the scored figures that were scored otherwise than most of their columns."""
+    usual = {split: column_identity(run) for split, run in usual_identities(runs).items()}
+    for entry in entries:
+        for split_name, run in entry.runs.items():
+            if column_identity(run) == usual[split_name]:
+                continue
+            for key in (column_key(split_name, metric) for metric in layout.metrics if metric in run.metrics):
+                entry.cells[key] = replace(entry.cells[key], flags=("protocol", *entry.cells[key].flags))
 
 
 def _ranked(column: Column, entries: Sequence[Entry]) -> list[Cell]:

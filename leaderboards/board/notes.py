@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from videosal.leaderboards.board.ranking import column_identity, describe_difference, split_of, usual_identities
 from videosal.leaderboards.board.table import SIGNS, Note, one_line
 from videosal.metrics import metric_info
 
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
     from videosal.leaderboards.board.run_like import CoverageLike, RunLike
     from videosal.leaderboards.published.tables import PublishedTable
 
-_MEANINGS = {
-    "protocol": "scored under another protocol signature than the rest of its column, takes no rank",
-    "tied": "not distinguishable from the best run of its column "
-    "(paired permutation test over videos, Holm correction, p at least 0.05)",
-}
+_TIED = (
+    "not distinguishable from the best run of its column that was scored alike "
+    "(paired permutation test over videos, Holm correction, p at least 0.05)"
+)
 
 
 def run_note(run: RunLike, summary: pd.DataFrame, metrics: Sequence[str]) -> str:
@@ -39,7 +39,8 @@ def run_note(run: RunLike, summary: pd.DataFrame, metrics: Sequence[str]) -> str
     method = getattr(run, "info", {}).get("method")
     if method:
         text = f"{method}, {text}"
-    return one_line(f"{text}; undefined and left out: {without}" if without else text)
+    treated = "counted as zero" if getattr(run, "info", {}).get("undefined_as") == "zero" else "left out"
+    return one_line(f"{text}; undefined and {treated}: {without}" if without else text)
 
 
 def run_flags(run: RunLike) -> tuple[str, ...]:
@@ -71,9 +72,38 @@ def doubt_note(published: Sequence[PublishedTable]) -> list[Note]:
     return [Note(SIGNS["doubtful"], one_line(f"doubtful, takes no rank: {'; '.join(cases)}"))] if cases else []
 
 
-def flag_note(flag: str) -> list[Note]:
-    """Explain the sign of a flag that needs no names."""
-    return [Note(SIGNS[flag], _MEANINGS[flag])]
+def apart_note(runs: Sequence[RunLike]) -> list[Note]:
+    """Explain the sign of the runs that were scored otherwise than most runs of their split, and say in what."""
+    usual = usual_identities(runs)
+    cases = [
+        (run, describe_difference(usual[split_of(run)], run))
+        for run in runs
+        if column_identity(run) != column_identity(usual[split_of(run)])
+    ]
+    meaning = "not scored like most of its column, ranked only among figures that were scored alike"
+    return [_sign_note(SIGNS["protocol"], meaning, cases)] if cases else []
+
+
+def lost_note(runs: Sequence[RunLike], metrics: Sequence[str]) -> list[Note]:
+    """Explain the sign of the figures that maps keep from standing for all frames that the ground truth allows."""
+    cases = []
+    for run in runs:
+        summary = run.summary()
+        lost = {metric: int(summary["n_by_map"][metric]) for metric in metrics if metric in run.metrics}
+        shares = (
+            f"{metric_info(metric).label} in {count} of {_count(count + int(summary['n'][metric]), 'frame')}"
+            for metric, count in lost.items()
+            if count
+        )
+        if any(lost.values()):
+            cases.append((run, f"{run.title}, {', '.join(shares)}"))
+    meaning = "takes no rank, because maps leave frames without a value for which the ground truth allows one"
+    return [_sign_note(SIGNS["undefined"], meaning, cases)] if cases else []
+
+
+def tied_note() -> list[Note]:
+    """Explain the sign of figures that a test does not tell from the best."""
+    return [Note(SIGNS["tied"], _TIED)]
 
 
 def _sign_note(sign: str, meaning: str, cases: Sequence[tuple[RunLike, str]]) -> Note:

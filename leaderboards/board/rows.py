@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from videosal.leaderboards.board.columns import attribute_value
 from videosal.leaderboards.board.notes import run_flags, run_note
-from videosal.leaderboards.board.runs import baseline_name, split_of
+from videosal.leaderboards.board.ranking import column_identity, split_of
+from videosal.leaderboards.board.runs import baseline_name
 from videosal.leaderboards.board.table import Cell, make_cell, one_line
 from videosal.leaderboards.published.tables import read_references
 
@@ -74,9 +75,10 @@ def scored_entry(runs: Sequence[RunLike], columns: Mapping[str, Column], layout:
             entry.cells[key] = make_cell(
                 float(summary[f"{run.aggregation}_mean"][metric]),
                 columns[key],
-                flags=run_flags(run),
+                flags=(*run_flags(run), *(["undefined"] if summary["n_by_map"][metric] else [])),
                 n_frames=run.coverage.frames_scored,
                 spread=None if spread is None else float(spread),
+                identity=column_identity(run),
             )
         entry.sources.append(f"{split_of(run)} {run.signature}")
         entry.notes.append(run_note(run, summary, metrics))

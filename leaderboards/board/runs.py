@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.errors import InputError, TableError
-from videosal.leaderboards.board.seeds import join_seeds
+from videosal.leaderboards.board.ranking import column_identity
+from videosal.leaderboards.statistics.seeds import join_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ def gather_runs(
 ) -> list[RunLike]:
     """Load the runs that are given as paths, and refuse what cannot stand in a table of these `metrics`.
 
-    With `seeds`, runs of one name, split and protocol signature are repetitions of one model and become one.
+    With `seeds`, runs of one name that were scored alike are repetitions of one model and become one.
 
     Raises
     ------
@@ -38,7 +39,7 @@ def gather_runs(
         A path holds no readable run.
     TableError
         A run is incomplete and `allow_incomplete` is False; it has none of the metrics; a path is given twice;
-        or, without `seeds`, two runs have the same name, data set split and protocol signature.
+        or, without `seeds`, two runs of one name were scored alike.
     """
     loaded = load_runs(runs)
     if not allow_incomplete:
@@ -82,16 +83,12 @@ def refuse_incomplete(runs: Sequence[RunLike]) -> None:
         return
     first = incomplete[0]
     more = f" (and {len(incomplete) - 1} more)" if len(incomplete) > 1 else ""
+    scored, found = first.coverage.frames_scored, first.coverage.frames_found
+    lack = f"{scored} of {found} frames scored" if scored < found else "a metric that not all frames are scored in"
     raise TableError(
-        f"{_called(first)} is incomplete, with {first.coverage.frames_scored} of {first.coverage.frames_found}"
-        f" frames scored{more}: add the missing predictions and score again, or allow incomplete runs"
-        " (allow_incomplete=True, --allow-incomplete), which are printed with a mark"
+        f"{_called(first)} is incomplete, with {lack}{more}: add the missing predictions and score again,"
+        " or allow incomplete runs (allow_incomplete=True, --allow-incomplete), which are printed with a mark"
     )
-
-
-def split_of(run: RunLike) -> str:
-    """The name of the run's data set split, ``dhf1k:val``."""
-    return f"{run.dataset}:{run.split}"
 
 
 def baseline_name(run: RunLike) -> str | None:
@@ -115,9 +112,9 @@ def _load(run: RunLike | str | Path) -> RunLike:
 
 
 def _refuse_duplicates(runs: Sequence[RunLike]) -> None:
-    counts = Counter((run.name, split_of(run), run.signature) for run in runs)
+    counts = Counter((run.name, column_identity(run)) for run in runs)
     for run in runs:
-        if counts[run.name, split_of(run), run.signature] > 1:
+        if counts[run.name, column_identity(run)] > 1:
             raise TableError(
                 f"{_called(run)} is given twice with the same protocol: leave one out, score one under another name, "
                 "or ask for the mean over both (seeds=True, --seeds)"

@@ -83,7 +83,10 @@ def select_columns(table: Table, names: Sequence[str]) -> Table:
 
 
 def sort_rows(table: Table, key: str) -> Table:
-    """Order the rows by a column, best first; rows without a figure come last, baselines stay below.
+    """Order the rows by a column, best first, baselines below.
+
+    Within each, figures that stand for fewer frames than the ground truth allows come after the others, and rows
+    without a figure last.
 
     Parameters
     ----------
@@ -106,10 +109,11 @@ def sort_rows(table: Table, key: str) -> Table:
         raise UnknownNameError.of("column", key, [*_known(table), BY_NAME])
     sign = -1.0 if table.columns[at].higher_is_better else 1.0
 
-    def place(row: Row) -> tuple[bool, bool, float, str]:
+    def place(row: Row) -> tuple[bool, bool, bool, float, str]:
         value = row.cells[at].value
         number = sign * value if isinstance(value, (int, float)) else 0.0
-        return row.kind == "baseline", value is None, number, str(value)
+        lacking = "undefined" in row.cells[at].flags
+        return row.kind == "baseline", value is None, lacking, number, str(value)
 
     return replace(table, rows=tuple(sorted(table.rows, key=place)))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Sign of a cell with a flag, in the order in which the signs are printed and explained.
-SIGNS = {"doubtful": "§", "protocol": "¶", "partial": "†", "incomplete": "‡", "tied": "≈"}
+SIGNS = {"doubtful": "§", "protocol": "¶", "partial": "†", "incomplete": "‡", "undefined": "∅", "tied": "≈"}
 
 #: Sections of the rows, in the order in which they are printed.
 KINDS = ("as reported", "profiled", "scored", "baseline")
@@ -66,15 +66,18 @@ class Cell:
         As printed, without marks; empty for None.
     flags : tuple of str
         Of the keys of :data:`SIGNS`, those that hold: ``doubtful`` (the source is in conflict with another),
-        ``protocol`` (scored otherwise than the rest of its column), ``partial`` (the copy of the data set holds
-        less than the set), ``incomplete`` (predictions are missing or unusable), ``tied`` (not distinguishable
-        from the best run).
+        ``protocol`` (scored otherwise than most of its column: protocol, videos or ground truth), ``partial`` (the
+        copy of the data set holds less than the set), ``incomplete`` (predictions are missing or unusable),
+        ``undefined`` (maps leave frames without a value for which the ground truth allows one), ``tied`` (not
+        distinguishable from the best run).
     n_frames : int or None
         Frames behind the figure of a run.
     spread : float or None
         Standard deviation over the runs behind the figure, where there are several.
     rank : {"best", "second", None}
         Place within the column, see :func:`rank_cells`.
+    identity : str
+        Equal for figures that may be compared; empty where nobody knows how they were scored, as for published ones.
     """
 
     value: float | str | None = None
@@ -83,6 +86,7 @@ class Cell:
     n_frames: int | None = None
     spread: float | None = None
     rank: Literal["best", "second"] | None = None
+    identity: str = ""
 
     @property
     def signs(self) -> str:
@@ -159,14 +163,15 @@ def make_cell(
     flags: tuple[str, ...] = (),
     n_frames: int | None = None,
     spread: float | None = None,
+    identity: str = "",
 ) -> Cell:
     """Make a cell; NaN counts as no value, but the cell still says what its run lacks."""
     if value is None or (not isinstance(value, str) and math.isnan(value)):
-        return Cell(None, "", flags, n_frames)
+        return Cell(None, "", flags, n_frames, identity=identity)
     text = print_value(value, column.digits)
     if spread is not None:
         text += f" ± {print_value(spread, column.digits)}"
-    return Cell(value, text, flags, n_frames, spread)
+    return Cell(value, text, flags, n_frames, spread, identity=identity)
 
 
 def print_value(value: float | str, digits: int | None) -> str:
@@ -183,19 +188,23 @@ def print_value(value: float | str, digits: int | None) -> str:
 
 
 def rank_cells(column: Column, cells: Sequence[Cell]) -> list[Cell]:
-    """Mark the best and the second best figure of a column.
+    """Mark the best and the second best figure of a column, among those that were scored in the same way.
 
-    Printed figures are compared, so figures that look the same share the mark. Only what is comparable
-    competes: the figures that are neither doubtful, nor of a partial copy, an incomplete run or another protocol
-    than the rest of the column. In a column that has none of these, figures of partial copies compete that stand
-    for equally many frames. A figure that competes with no other gets no mark.
+    Printed figures are compared, so figures that look the same share the mark. Only figures of one identity compete
+    with each other; published ones are among themselves. Of these, those compete that are neither doubtful, nor of a
+    partial copy or an incomplete run, nor undefined in frames for which the ground truth allows a value. Where there
+    are none, figures of partial copies compete that stand for equally many frames. A figure that competes with no
+    other gets no mark.
     """
-    competing = _competing(cells)
-    if column.higher_is_better is None or len(competing) < 2:
-        return list(cells)
-    places = sorted({_printed(cell) for cell in competing}, reverse=column.higher_is_better)
-    ranks: dict[float, Literal["best", "second"]] = dict(zip(places, ("best", "second"), strict=False))
-    return [replace(cell, rank=ranks.get(_printed(cell))) if cell in competing else cell for cell in cells]
+    ranked = list(cells)
+    for identity in dict.fromkeys(cell.identity for cell in cells):
+        competing = _competing([cell for cell in cells if cell.identity == identity])
+        if column.higher_is_better is None or len(competing) < 2:
+            continue
+        places = sorted({_printed(cell) for cell in competing}, reverse=column.higher_is_better)
+        ranks: dict[float, Literal["best", "second"]] = dict(zip(places, ("best", "second"), strict=False))
+        ranked = [replace(cell, rank=ranks.get(_printed(cell))) if cell in competing else cell for cell in ranked]
+    return ranked
 
 
 def one_line(text: str) -> str:
@@ -210,7 +219,7 @@ def letters(count: int) -> list[str]:
 
 
 def _competing(cells: Sequence[Cell]) -> list[Cell]:
-    fit = [cell for cell in cells if cell.value is not None and not {*cell.flags} & {"doubtful", "protocol"}]
+    fit = [cell for cell in cells if cell.value is not None and not {*cell.flags} & {"doubtful", "undefined"}]
     whole = [cell for cell in fit if not {*cell.flags} & {"partial", "incomplete"}]
     if whole:
         return whole

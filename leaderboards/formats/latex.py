@@ -38,6 +38,7 @@ _SPECIAL = {
     "‡": r"$\ddagger$",
     "§": r"\S{}",
     "¶": r"\P{}",
+    "∅": r"$\emptyset$",
     "≈": r"$\approx$",
     "±": r"$\pm$",
     "↑": r"$\uparrow$",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from videosal.errors import TableError
-from videosal.leaderboards.board.runs import load_runs, refuse_incomplete, split_of
+from videosal.leaderboards.board.ranking import column_identity, describe_difference
+from videosal.leaderboards.board.runs import load_runs, refuse_incomplete
 from videosal.leaderboards.statistics.paired import PairedResult, Test, compare_scores, holm
 from videosal.metrics import metric_info
 
@@ -32,6 +34,9 @@ class Comparison:
         Means, difference, interval, p value and so on.
     p_holm : float
         The p value, corrected for all metrics and pairs that were compared together (Holm).
+    lost : tuple of int
+        Frames of the first and of the second run where the ground truth allows a value and the map does not. Where
+        there are any, the result has means and difference of the other frames, and no verdict.
     """
 
     first: str
@@ -39,6 +44,7 @@ class Comparison:
     metric: str
     result: PairedResult
     p_holm: float
+    lost: tuple[int, int] = (0, 0)
 
     def as_dict(self) -> dict[str, Any]:
         """All figures by name; NaN becomes None."""
@@ -58,7 +64,8 @@ def compare_runs(
     """Compare each run with each other run in each metric.
 
     The unit is the video. A frame counts where both runs have a value for it. Means are those of the protocol:
-    where it takes the mean over frames, each video weighs as many as it has frames.
+    where it takes the mean over frames, each video weighs as many as it has frames. Where a map takes the value from a
+    frame that could have one, there is no verdict on that metric: no interval, no p value, no video won or lost.
 
     Parameters
     ----------
@@ -79,8 +86,9 @@ def compare_runs(
     Raises
     ------
     TableError
-        Fewer than two runs, two of one name, another split, signature or copy of the data set, no metric in common,
-        or an incomplete run.
+        Fewer than two runs, two of one name, runs on other videos, under another signature or on another copy of the
+        data set (see :func:`videosal.leaderboards.board.ranking.column_identity`), no metric in common, or an
+        incomplete run.
     RunError
         A path holds no readable run.
     """
@@ -89,13 +97,13 @@ def compare_runs(
         raise TableError("one run is not enough to compare: give two or more")
     if not allow_incomplete:
         refuse_incomplete(loaded)
-    _check_comparable(loaded)
+    _check_alike(loaded)
     names = _metrics(loaded, metrics)
     pairs = [(a, b, metric) for a, b in combinations(loaded, 2) for metric in names]
     results = [compare_metric(a, b, metric, test=test, seed=seed) for a, b, metric in pairs]
     corrected = holm([result.p for result in results])
     return [
-        Comparison(a.name, b.name, metric, result, p)
+        Comparison(a.name, b.name, metric, result, p, (count_lost(a, metric), count_lost(b, metric)))
         for (a, b, metric), result, p in zip(pairs, results, corrected, strict=True)
     ]
 
@@ -103,40 +111,36 @@ def compare_runs(
 def compare_metric(
     first: RunLike, second: RunLike, metric: str, *, test: Test = "permutation", seed: int = 0
 ) -> PairedResult:
-    """Compare two runs in one metric over the frames where both have a value."""
-    keys = ["video", "frame"]
-    both = first.frames[[*keys, metric]].merge(second.frames[[*keys, metric]], on=keys, suffixes=("_a", "_b"))
-    groups = both.dropna().groupby("video")[[f"{metric}_a", f"{metric}_b"]]
-    means = groups.mean()
-    return compare_scores(
-        means[f"{metric}_a"].to_numpy(),
-        means[f"{metric}_b"].to_numpy(),
-        groups.size().to_numpy() if first.aggregation == "frame" else None,
+    """Compare two runs in one metric over the frames where both have a value; see `compare_runs` on the verdict."""
+    videos = first.frame_table.pair(second.frame_table, metric)
+    result = compare_scores(
+        videos["first"].to_numpy(),
+        videos["second"].to_numpy(),
+        videos["n"].to_numpy() if first.aggregation == "frame" else None,
         higher_is_better=metric_info(metric).higher_is_better,
         test=test,
         seed=seed,
     )
+    if not (count_lost(first, metric) or count_lost(second, metric)):
+        return result
+    nan = math.nan
+    return replace(result, low=nan, high=nan, p=nan, wins=0, ties=0, losses=0, effect=nan)
 
 
-def _check_comparable(runs: Sequence[RunLike]) -> None:
+def count_lost(run: RunLike, metric: str) -> int:
+    """Count the frames where the ground truth allows a value of `metric` and the map of the run does not."""
+    return int(run.summary()["n_by_map"][metric])
+
+
+def _check_alike(runs: Sequence[RunLike]) -> None:
     first = runs[0]
     for at, run in enumerate(runs):
         if run.name in {other.name for other in runs[:at]}:
             raise TableError(f"two runs are called {run.name!r}: score one under another name (--name)")
-        if split_of(run) != split_of(first):
+        if column_identity(run) != column_identity(first):
             raise TableError(
-                f"{first.name!r} is on {split_of(first)} and {run.name!r} on {split_of(run)}: compare runs of one split"
-            )
-        if run.signature != first.signature:
-            raise TableError(
-                f"{first.name!r} and {run.name!r} were scored under different protocols: "
-                "videosal explain says where they differ; score one of them again"
-            )
-        copies = [getattr(other, "info", {}).get("fingerprint") for other in (first, run)]
-        if copies[0] != copies[1]:
-            raise TableError(
-                f"{first.name!r} and {run.name!r} were scored on different copies of {split_of(run)}: "
-                "videosal explain says where they differ; score both on one copy"
+                f"{first.name!r} and {run.name!r} were scored {describe_difference(first, run)}: "
+                "videosal explain says where they differ; compare runs that were scored alike"
             )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from videosal.errors import TableError
 from videosal.leaderboards.board.runs import baseline_name
-from videosal.leaderboards.board.table import Cell, make_cell
+from videosal.leaderboards.board.table import make_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 def normalise_scores(entries: Sequence[Entry], columns: Mapping[str, Column]) -> dict[str, Column]:
     """Add to each score of a run its place between the bounds, ``(score - center) / (human - center)``.
 
-    Published figures and runs of another protocol have none: their bounds are not those of the table. A score whose
+    A score is placed between bounds that were scored in the same way; published figures have none. A score whose
     human bound is no better than center has none either, and a warning says so.
 
     Returns
@@ -40,26 +40,27 @@ def normalise_scores(entries: Sequence[Entry], columns: Mapping[str, Column]) ->
     found: dict[str, Column] = {}
     for key, column in columns.items():
         found[key] = column
-        low, high = (_bound(entries, key, name) for name in ("center", "human"))
-        if column.higher_is_better is None or low is None or high is None:
-            continue
-        if low == high or (high > low) != column.higher_is_better:
-            # A spread of gaze wider than the smoothed maps of half the observers can put center above people.
-            _log.warning(
-                "%s %s is not normalised: human, %.3f, is no better there than center, %.3f",
-                column.group,
-                column.label,
-                high,
-                low,
+        bounds = {} if column.higher_is_better is None else _bounds(entries, key)
+        for identity, (low, high) in bounds.items():
+            if low == high or (high > low) != column.higher_is_better:
+                # A spread of gaze wider than the smoothed maps of half the observers can put center above people.
+                _log.warning(
+                    "%s %s is not normalised: human, %.3f, is no better there than center, %.3f",
+                    column.group,
+                    column.label,
+                    high,
+                    low,
+                )
+                continue
+            beside = f"{key}_normalised"
+            found[beside] = replace(
+                column, key=beside, label=f"{column.label} norm.", digits=DIGITS, higher_is_better=True
             )
-            continue
-        beside = f"{key}_normalised"
-        found[beside] = replace(column, key=beside, label=f"{column.label} norm.", digits=DIGITS, higher_is_better=True)
-        for entry in entries:
-            cell = entry.cells.get(key)
-            if cell is not None and entry.runs and _comparable(cell):
-                value = (float(cell.value or 0) - low) / (high - low)
-                entry.cells[beside] = make_cell(value, found[beside], flags=cell.flags, n_frames=cell.n_frames)
+            for cells in (entry.cells for entry in entries if entry.runs and key in entry.cells):
+                cell = cells[key]
+                if isinstance(cell.value, float) and cell.identity == identity:
+                    place = make_cell((cell.value - low) / (high - low), found[beside], flags=cell.flags)
+                    cells[beside] = replace(place, n_frames=cell.n_frames, identity=identity)
     if len(found) == len(columns):
         raise TableError(
             "normalised scores need the runs of center and of human on the same split and protocol: "
@@ -68,13 +69,13 @@ def normalise_scores(entries: Sequence[Entry], columns: Mapping[str, Column]) ->
     return found
 
 
-def _bound(entries: Sequence[Entry], key: str, name: str) -> float | None:
+def _bounds(entries: Sequence[Entry], key: str) -> dict[str, tuple[float, float]]:
+    """The scores of center and of human in a column, for each identity that has both."""
+    found: dict[str, dict[str, float]] = {}
     for entry in entries:
         cell = entry.cells.get(key)
-        if cell is not None and _comparable(cell) and any(baseline_name(run) == name for run in entry.runs.values()):
-            return float(cell.value or 0)
-    return None
-
-
-def _comparable(cell: Cell) -> bool:
-    return isinstance(cell.value, float) and "protocol" not in cell.flags
+        if cell is None or not isinstance(cell.value, float):
+            continue
+        for name in {baseline_name(run) for run in entry.runs.values()} & {"center", "human"}:
+            found.setdefault(cell.identity, {}).setdefault(str(name), cell.value)
+    return {identity: (named["center"], named["human"]) for identity, named in found.items() if len(named) == 2}

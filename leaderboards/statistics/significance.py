@@ -22,9 +22,9 @@ ALPHA = 0.05
 def flag_ties(entries: Sequence[Entry], metrics: Sequence[str]) -> bool:
     """Flag the figures that a paired test over videos does not tell from the best run of their column.
 
-    Only runs have figures per video, so published figures take no part; baselines, incomplete runs and runs of another
-    protocol than the rest of their column do not either. The p values are corrected (Holm) for all comparisons of
-    the table.
+    Only runs have figures per video, so published figures take no part; baselines, incomplete runs and figures that
+    stand for fewer frames than the ground truth allows do not either. The best run is that of the runs that were scored
+    in the same way. The p values are corrected (Holm) for all comparisons of the table; without one there is no flag.
 
     Returns
     -------
@@ -35,14 +35,16 @@ def flag_ties(entries: Sequence[Entry], metrics: Sequence[str]) -> bool:
     for split_name in dict.fromkeys(name for entry in entries for name in entry.runs):
         for metric in metrics:
             key = column_key(split_name, metric)
-            rivals = [entry for entry in entries if _takes_part(entry, split_name, key)]
             sign = 1 if metric_info(metric).higher_is_better else -1
-            rivals.sort(key=lambda entry: sign * float(entry.cells[key].value or 0), reverse=True)
-            for rival in rivals[1:]:
-                best, run = rivals[0].runs[split_name], rival.runs[split_name]
-                pairs.append((rival, key, compare_metric(best, run, metric).p))
+            taking_part = [entry for entry in entries if _takes_part(entry, split_name, key)]
+            taking_part.sort(key=lambda entry: sign * float(entry.cells[key].value or 0), reverse=True)
+            for identity in dict.fromkeys(entry.cells[key].identity for entry in taking_part):
+                best, *rivals = (entry for entry in taking_part if entry.cells[key].identity == identity)
+                for rival in rivals:
+                    result = compare_metric(best.runs[split_name], rival.runs[split_name], metric)
+                    pairs.append((rival, key, result.p))
     for (entry, key, _), p in zip(pairs, holm([p for *_, p in pairs]), strict=True):
-        if not p < ALPHA:
+        if p >= ALPHA:
             entry.cells[key] = replace(entry.cells[key], flags=(*entry.cells[key].flags, "tied"))
     return bool(pairs)
 
@@ -51,4 +53,4 @@ def _takes_part(entry: Entry, split_name: str, key: str) -> bool:
     cell = entry.cells.get(key)
     if entry.kind != "scored" or split_name not in entry.runs or cell is None or cell.value is None:
         return False
-    return not {*cell.flags} & {"protocol", "incomplete"}
+    return not {*cell.flags} & {"undefined", "incomplete"}

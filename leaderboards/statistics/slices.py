@@ -53,35 +53,28 @@ class SlicedRun:
     """A run, seen through the videos of one slice; it answers what a table asks of a run."""
 
     def __init__(self, run: RunLike, part: VideoSlice) -> None:
-        frames = run.frames
-        self.frames: pd.DataFrame = frames[[_plain(name) in part.videos for name in frames["video"]]]
+        table = run.frame_table
+        videos = [video for video in table.by_video.means.index if _plain(video) in part.videos]
+        self.frame_table = table.keep(videos)
         self.name, self.dataset, self.protocol = run.name, run.dataset, run.protocol
         self.signature, self.aggregation, self.metrics = run.signature, run.aggregation, run.metrics
         self.complete, self.partial, self.model = run.complete, run.partial, run.model
         self.n_runs = getattr(run, "n_runs", 1)
         self.info: Mapping[str, Any] = getattr(run, "info", {})
+        self.identity: Any = getattr(run, "identity", None)
         self.split = f"{run.split} [{part.name}]"
-        n_videos = self.frames["video"].nunique()
-        self.title = f"{run.title}, {part.name} ({n_videos} {'video' if n_videos == 1 else 'videos'})"
-        n_frames = len(self.frames)
-        usable = int(self.frames["status"].isin(("ok", "undefined")).sum())
-        self.coverage = _SliceCoverage(n_videos, None, n_frames, None, usable)
+        status = self.frame_table.by_video.status
+        self.title = f"{run.title}, {part.name} ({len(videos)} {'video' if len(videos) == 1 else 'videos'})"
+        self.coverage = _SliceCoverage(len(videos), None, int(status.to_numpy().sum()), None, int(status["ok"].sum()))
+
+    @property
+    def frames(self) -> pd.DataFrame:
+        """One row per frame of the slice."""
+        return self.frame_table.frames
 
     def summary(self) -> pd.DataFrame:
         """Both means of each metric over the frames of the slice, as :meth:`videosal.Run.summary` has them."""
-        import pandas as pd
-
-        frames = self.frames
-        usable = frames[frames["status"].isin(("ok", "undefined"))]
-        names = list(self.metrics)
-        return pd.DataFrame(
-            {
-                "frame_mean": usable[names].mean(),
-                "video_mean": usable.groupby("video")[names].mean().mean(),
-                "n": usable[names].notna().sum(),
-                "n_undefined": usable[names].isna().sum(),
-            }
-        ).rename_axis("metric")
+        return self.frame_table.summary()
 
 
 def read_slices(path: str | Path) -> list[VideoSlice]:
@@ -136,8 +129,8 @@ def slice_runs(runs: Sequence[RunLike], slices: Sequence[VideoSlice]) -> list[li
     found: list[list[RunLike]] = []
     for part in slices:
         seen = [SlicedRun(run, part) for run in runs]
-        if any(len(run.frames) for run in seen):
-            found.append([run for run in seen if len(run.frames)])
+        if any(run.coverage.videos_found for run in seen):
+            found.append([run for run in seen if run.coverage.videos_found])
     if not found:
         raise TableError("no video of the runs is in the file of --by: its first column must name their videos")
     return found

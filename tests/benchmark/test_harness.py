@@ -81,11 +81,13 @@ def test_both_means_and_their_counts(scored: dict[str, Any]) -> None:
         cv2.imwrite(str(scored["root"] / "annotation/0601" / name / "0002.png"), blank)
     (scored["root"] / "annotation/0603/maps/0003.png").unlink()
     result = score(**scored)
-    statuses = result.frames.set_index(["video", "frame"])["status"]
-    assert statuses[statuses != "ok"].to_dict() == {("0601", "0002"): "undefined", ("0603", "0003"): "undefined"}
     frames, summary = result.frames, result.summary()
+    assert set(frames["status"]) == {"ok"}  # of the map: an undefined metric is NaN in its own column alone
+    at = frames.set_index(["video", "frame"])[["cc", "nss"]].isna()
+    assert at.loc[("0601", "0002")].tolist() == [True, True]
+    assert at.loc[("0603", "0003")].tolist() == [True, False]
     assert list(summary.index) == ALL
-    assert list(summary.columns) == ["frame_mean", "video_mean", "n", "n_undefined"]
+    assert list(summary.columns) == ["frame_mean", "video_mean", "n", "n_undefined", "n_by_map"]
     assert summary.loc["nss", ["n", "n_undefined"]].tolist() == [8, 1]
     assert summary.loc["cc", ["n", "n_undefined"]].tolist() == [7, 2]
     assert summary.loc["cc", "frame_mean"] == pytest.approx(frames["cc"].mean(), abs=1e-15)
@@ -165,7 +167,7 @@ def test_one_video_alone_has_no_sauc_and_says_why(dhf1k_tree: TreeMaker, predict
     result = score(prediction_folder(dataset), "dhf1k:val", root, out=root.parent / "run")
     assert result.frames["sauc"].isna().all()
     assert result.frames["ig"].notna().all()
-    assert set(result.frames["status"]) == {"undefined"}
+    assert set(result.frames["status"]) == {"ok"}
     assert result.complete
     assert any(note.startswith("sauc is undefined: dhf1k:val holds one video") for note in result.notes)
     assert any("centre Gaussian" in note for note in result.notes)
@@ -338,7 +340,7 @@ def test_provenance_is_stored(scored: dict[str, Any]) -> None:
 def test_the_real_predictions_on_the_real_ground_truth(shared: Path, tmp_path: Path) -> None:
     root = shared / "samples/dhf1k-0601-aclnet"
     result = score(root / "output/train", "dhf1k:val", root, allow_missing=True, out=tmp_path / "run")
-    assert result.frames["status"].value_counts().to_dict() == {"missing": 15, "undefined": 5}
+    assert result.frames["status"].value_counts().to_dict() == {"missing": 15, "ok": 5}
     summary = result.summary()
     assert summary.loc["cc", "n"] == 5
     assert summary.loc["sauc", "n"] == 0
@@ -351,7 +353,7 @@ def test_the_official_evaluation_of_dhf1k(shared: Path, tmp_path: Path) -> None:
     folder = shared / "goldens/metrics/dhf1k_eval"
     expected = json.loads((folder / "expected.json").read_text())
     frames = score(folder / "pred", "dhf1k:val", folder / "gt", out=tmp_path / "run").frames
-    assert frames["status"].tolist() == ["undefined"] * 6  # one video: no sAUC
+    assert frames["sauc"].isna().all()  # one video
     for metric, key in (("cc", "CC"), ("nss", "NSS")):
         golden = expected[key]["per_frame_first_seed"][:5]  # the driver drops the empty sixth frame
         np.testing.assert_allclose(frames[metric][:5], golden, rtol=0, atol=1e-9)

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+import videosal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +42,26 @@ def test_wrong_input(invoke: Invoke, three_runs: list[Path], tmp_path: Path) -> 
     assert "given twice" in str(invoke("compare", three_runs[0], three_runs[0]).exception)
     assert "not a run" in str(invoke("compare", three_runs[0], tmp_path / "gone").exception)
     assert "Invalid value for '--test'" in invoke("compare", *three_runs, "--test", "t").output
+
+
+def test_maps_that_say_nothing_give_no_verdict(invoke: Invoke, three_runs: list[Path], tmp_path: Path) -> None:
+    maps = tmp_path / "flat"
+    shutil.copytree(videosal.load_run(three_runs[1]).info["predictions"], maps)
+    for video in ("0601", "0602", "0603"):
+        cv2.imwrite(str(maps / video / "0002.png"), np.full((18, 32), 128, np.uint8))
+    root = videosal.load_run(three_runs[1]).info["root"]
+    flat = videosal.score(maps, "dhf1k:val", root, metrics=["cc", "nss"], out=tmp_path / "flat-run").path
+    result = invoke("compare", three_runs[0], flat)
+    assert result.exit_code == 0, result.exception
+    output = result.output
+    assert output.count("∅ |") == 2
+    assert "allows one: CC, NSS in 3 frames of flat" in output
+    lines = json.loads(invoke("compare", three_runs[0], flat, "--json").output)
+    assert [line["lost"] for line in lines] == [[0, 3], [0, 3]]
+    assert [line["p"] for line in lines] == [None, None]
+    table = invoke("table", three_runs[1], flat, "--columns", "cc").output
+    assert "CC in 3 of 12 frames (flat)" in table
+    assert "**" not in table
+    report = tmp_path / "report.html"
+    assert invoke("report", three_runs[0], flat, "--out", report).exit_code == 0
+    assert "∅" in report.read_text(encoding="utf-8")

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from videosal.benchmark.runs.frame_table import FrameTable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -40,8 +42,11 @@ class FakeRun:
     model: Mapping[str, Any] | None = None
     scores: Mapping[str, float] = field(default_factory=lambda: dict(SCORES))
     undefined: Mapping[str, int] = field(default_factory=dict)
+    by_map: Mapping[str, int] = field(default_factory=dict)
     table: pd.DataFrame | None = None
+    possible: pd.DataFrame | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
+    identity: Any = None
 
     @property
     def kind(self) -> str:
@@ -52,9 +57,15 @@ class FakeRun:
         return list(self.scores)
 
     @property
-    def frames(self) -> pd.DataFrame:
+    def frame_table(self) -> FrameTable:
         assert self.table is not None
-        return self.table
+        table, columns = self.table, [metric for metric in self.scores if metric in self.table.columns]
+        zero = self.info.get("undefined_as") == "zero"
+        return FrameTable(lambda: table, columns, undefined_is_zero=zero, possible=self.possible)
+
+    @property
+    def frames(self) -> pd.DataFrame:
+        return self.frame_table.frames
 
     def summary(self) -> pd.DataFrame:
         """Video means are the frame means plus 0.1, so that a test sees which one is printed."""
@@ -66,6 +77,7 @@ class FakeRun:
                 "video_mean": [mean + 0.1 for mean in means],
                 "n": [0 if math.isnan(mean) else self.coverage.frames_scored for mean in means],
                 "n_undefined": undefined,
+                "n_by_map": [self.by_map.get(metric, 0) for metric in self.scores],
             },
             index=pd.Index(list(self.scores), name="metric"),
         )

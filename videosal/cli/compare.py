@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def command(runs: tuple[str, ...], by: str | None, as_json: bool, **options: Any) -> None:
     """Compare two or more run directories RUNS on one split, video by video."""
     from videosal.leaderboards import compare_runs, read_slices
-    from videosal.leaderboards.board.runs import load_runs, split_of
+    from videosal.leaderboards.board.ranking import split_of
+    from videosal.leaderboards.board.runs import load_runs
     from videosal.leaderboards.statistics.slices import slice_runs
 
     loaded = load_runs(runs)
@@ -52,6 +53,7 @@ def command(runs: tuple[str, ...], by: str | None, as_json: bool, **options: Any
 def _print_pairs(comparisons: list[Comparison]) -> None:
     from tabulate import tabulate
 
+    from videosal.leaderboards.board.table import SIGNS
     from videosal.metrics import metric_info
 
     headers = [
@@ -69,17 +71,18 @@ def _print_pairs(comparisons: list[Comparison]) -> None:
         rows = []
         for found in (found for found in comparisons if (found.first, found.second) == pair):
             info, result = metric_info(found.metric), found.result
+            sign = SIGNS["undefined"] if any(found.lost) else ""
             interval = "-" if result.low != result.low else f"[{result.low:+.4f}, {result.high:+.4f}]"
             rows.append(
                 [
                     f"{info.label} {'↑' if info.higher_is_better else '↓'}",
                     _number(result.first),
                     _number(result.second),
-                    _number(result.difference, "+.4f"),
+                    _number(result.difference, "+.4f") + sign,
                     interval,
                     _number(result.p),
                     _number(found.p_holm),
-                    f"{result.wins}/{result.ties}/{result.losses}",
+                    "-" if sign else f"{result.wins}/{result.ties}/{result.losses}",
                     _number(result.effect, "+.2f"),
                 ]
             )
@@ -87,6 +90,26 @@ def _print_pairs(comparisons: list[Comparison]) -> None:
         click.echo(f"{pair[0]} (first) against {pair[1]} (second), {n_videos} videos\n")
         aligned = ("left", *["right"] * (len(headers) - 1))
         click.echo(tabulate(rows, headers, tablefmt="github", disable_numparse=True, colalign=aligned) + "\n")
+    _print_lost(comparisons)
+
+
+def _print_lost(comparisons: list[Comparison]) -> None:
+    """Say which runs leave frames without a value that could have one."""
+    from videosal.leaderboards.board.table import SIGNS
+    from videosal.metrics import metric_info
+
+    lost: dict[tuple[str, int], list[str]] = {}
+    for found in comparisons:
+        for name, count in zip((found.first, found.second), found.lost, strict=True):
+            labels = lost.setdefault((name, count), [])
+            if count and metric_info(found.metric).label not in labels:
+                labels.append(metric_info(found.metric).label)
+    cases = [f"{', '.join(labels)} in {n} frames of {name}" for (name, n), labels in lost.items() if labels]
+    if cases:
+        click.echo(
+            f"{SIGNS['undefined']} no verdict, because maps leave frames without a value for which the ground truth "
+            f"allows one: {'; '.join(cases)}\n"
+        )
 
 
 def _print_notes(test: str, seed: int) -> None:

@@ -57,13 +57,28 @@ def _notes(run: Run) -> list[str]:
 
     lost = {status: run.count_status(status) for status in UNSCORED}
     counts = ", ".join(f"{count} {status}" for status, count in lost.items() if count)
-    return [*([f"incomplete: {counts}"] if counts else []), *run.notes]
+    return [*([f"incomplete: {counts}"] if counts else []), *_by_map(run), *run.notes]
+
+
+def _by_map(run: Run) -> list[str]:
+    """Say which metrics the maps keep from frames that could have them."""
+    from videosal.metrics import metric_info
+
+    lost: dict[int, list[str]] = {}
+    for metric, count in run.summary()["n_by_map"].items():
+        if count:
+            lost.setdefault(int(count), []).append(metric_info(str(metric)).label)
+    return [
+        f"maps leave {count} frames without {', '.join(labels)} for which the ground truth allows a value, as constant "
+        "ones do: tables give these means no rank"
+        for count, labels in lost.items()
+    ]
 
 
 def _with_interval(mean: float, run: Run, metric: str, *, by_frames: bool) -> str:
     """A mean and its interval; the unit is the video, weighted by its frames where the mean is over frames."""
     from videosal.leaderboards import mean_interval
 
-    weights = run.frames.groupby("video", sort=False)[metric].count().to_numpy() if by_frames else None
+    weights = run.frame_table.counts[metric].to_numpy() if by_frames else None
     low, high = mean_interval(run.videos[metric].to_numpy(), weights)
     return format_mean(mean) if low != low else f"{format_mean(mean)} [{format_mean(low)}, {format_mean(high)}]"

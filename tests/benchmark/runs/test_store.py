@@ -22,7 +22,7 @@ def result(video: str = "0601") -> VideoScores:
         video,
         "0123456789abcdef",
         ["0001", "0002"],
-        ["ok", "undefined"],
+        ["ok", "missing"],
         {"cc": [0.1 + 0.2, math.nan]},
         [("0602", "0003")],
         ["uint8"],

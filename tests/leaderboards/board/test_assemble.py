@@ -66,7 +66,10 @@ def test_the_published_split_shares_its_columns(make_run: MakeRun, dataset: str,
     run = make_run("mine", dataset=dataset, split="test", title="any", scores={"cc": 0.9})
     table = build(run, published=("stsanet-table1",))
     assert headings(table) == ["DHF1K (hidden test)", "Hollywood-2 (test)", "UCF (test)"]
-    assert cell(table, table.rows[-1], f"{dataset}_test_cc").rank == "best"
+    # Nobody knows under which protocol a paper scored: its figures are ranked among themselves.
+    key = f"{dataset}_test_cc"
+    assert cell(table, table.rows[-1], key).rank is None
+    assert "best" in [cell(table, row, key).rank for row in table.rows[:-1]]
     assert [column.group for column in table.columns if column.key == f"{dataset}_test_cc"] == [title]
 
 

@@ -79,3 +79,8 @@ def test_incomplete_runs_are_counted(make_run: MakeRun) -> None:
 
 def test_signs_come_in_the_order_of_their_print(make_run: MakeRun) -> None:
     assert [found.mark for found in sign_notes([make_run(partial=True, complete=False)])] == ["†", "‡"]
+
+
+def test_a_note_says_where_undefined_counts_as_zero(make_run: MakeRun) -> None:
+    text = note(make_run(undefined={"nss": 2}, info={"undefined_as": "zero"}))
+    assert text.endswith("; undefined and counted as zero: NSS in 2 frames")

@@ -9,7 +9,7 @@ import pytest
 import videosal.benchmark
 from videosal.errors import InputError, TableError
 from videosal.leaderboards.board.run_like import RunLike
-from videosal.leaderboards.board.runs import gather_runs, split_of
+from videosal.leaderboards.board.runs import gather_runs
 
 MakeRun = Callable[..., RunLike]
 
@@ -43,8 +43,14 @@ def test_incomplete_run_is_refused_with_counts_and_advice(make_run: MakeRun) -> 
 
 
 def test_error_counts_further_incomplete_runs(make_run: MakeRun) -> None:
+    runs = [make_run(name, complete=False, coverage={"frames_scored": 5}) for name in "ab"]
     with pytest.raises(TableError, match=r"scored \(and 1 more\)"):
-        gather(make_run("a", complete=False), make_run("b", complete=False))
+        gather(*runs)
+
+
+def test_a_metric_that_is_still_being_added_is_told(make_run: MakeRun) -> None:
+    with pytest.raises(TableError, match="incomplete, with a metric that not all frames are scored in: add"):
+        gather(make_run(complete=False))
 
 
 def test_incomplete_run_is_taken_on_request(make_run: MakeRun) -> None:
@@ -86,7 +92,3 @@ def test_a_run_alone_is_refused(make_run: MakeRun) -> None:
 def test_something_else_is_refused() -> None:
     with pytest.raises(InputError, match="runs holds something of type int: give Run objects or paths"):
         gather(3)  # type: ignore[arg-type]
-
-
-def test_split_of(make_run: MakeRun) -> None:
-    assert split_of(make_run(dataset="diem", split="ii")) == "diem:ii"

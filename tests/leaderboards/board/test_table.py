@@ -76,6 +76,18 @@ def test_partial_figures_compete_where_they_stand_for_equally_many_frames() -> N
     assert [cell.rank for cell in rank_cells(UP, [partial(0.9, 20), partial(0.8, 30)])] == [None, None]
 
 
+def test_figures_compete_with_those_that_were_scored_alike() -> None:
+    cells = [make_cell(value, UP, identity=identity) for value, identity in ((0.9, "x"), (0.8, ""), (0.7, "x"))]
+    assert [cell.rank for cell in rank_cells(UP, cells)] == ["best", None, "second"]
+    partly = [partial(0.95, 20), *(make_cell(value, UP, identity="x") for value in (0.8, 0.7)), partial(0.9, 20)]
+    assert [cell.rank for cell in rank_cells(UP, partly)] == ["best", "best", "second", "second"]
+
+
+def test_figures_that_maps_leave_undefined_never_compete() -> None:
+    cells = [make_cell(0.9, UP, flags=("undefined",)), make_cell(0.5, UP), make_cell(0.4, UP)]
+    assert [cell.rank for cell in rank_cells(UP, cells)] == [None, "best", "second"]
+
+
 def test_incomplete_figures_never_compete() -> None:
     cells = [make_cell(value, UP, flags=("incomplete",), n_frames=5) for value in (0.1, 0.2)]
     assert [cell.rank for cell in rank_cells(UP, cells)] == [None, None]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,9 +62,11 @@ def test_as_dict_has_no_nan(video_run: VideoRun) -> None:
     ("changes", "message"),
     [
         ({"name": "a"}, "two runs are called 'a'"),
-        ({"split": "train"}, "compare runs of one split"),
+        ({"split": "train"}, r"on different splits \(dhf1k:val and dhf1k:train\)"),
         ({"signature": "other"}, "different protocols: videosal explain"),
         ({"info": {"fingerprint": "x"}}, "different copies"),
+        ({"info": {"videos": ["0001"]}}, "different videos of dhf1k:val"),
+        ({"identity": SimpleNamespace(column="x")}, "from different inputs"),
         ({"complete": False}, "incomplete"),
     ],
 )
@@ -84,3 +87,28 @@ def test_other_wrong_input(video_run: VideoRun) -> None:
         compare_runs([pair[0], video_run("b", 0.4, scores={"sim": 1})])
     incomplete = video_run("b", 0.4, complete=False)
     assert compare_runs([pair[0], incomplete], allow_incomplete=True)
+
+
+def test_undefined_is_in_a_comparison_what_the_protocol_says(video_run: VideoRun) -> None:
+    def runs(**info: Any) -> list[Any]:
+        tables = [video_run(name, level, noise=0).table.copy() for name, level in (("a", 0.5), ("b", 0.4))]
+        tables[1].loc[tables[1]["video"] == "0003", "cc"] = float("nan")
+        named = zip("ab", (0.5, 0.4), tables, strict=True)
+        return [video_run(name, level, table=table, info=info) for name, level, table in named]
+
+    [deleted] = compare_runs(runs(), metrics=["cc"])
+    assert (deleted.result.n_videos, deleted.result.difference) == (11, pytest.approx(0.1))
+    [zero] = compare_runs(runs(undefined_as="zero"), metrics=["cc"])
+    a, b = (run.frames["cc"].fillna(0).mean() for run in runs())
+    assert (zero.result.n_videos, zero.result.difference) == (12, pytest.approx(a - b))
+
+
+def test_there_is_no_verdict_where_a_map_takes_the_value_from_a_frame(video_run: VideoRun) -> None:
+    honest, cheat = video_run("honest", 0.5), video_run("cheat", 0.5, by_map={"cc": 3})
+    cc, nss = compare_runs([honest, cheat], metrics=["cc", "nss"])
+    assert cc.lost == (0, 3)
+    assert (cc.result.wins, cc.result.ties, cc.result.losses) == (0, 0, 0)
+    assert all(cc.as_dict()[name] is None for name in ("low", "high", "p", "p_holm", "effect"))
+    assert cc.result.n_videos == 12
+    assert nss.lost == (0, 0)
+    assert nss.p_holm == nss.result.p  # corrected for those that have one

@@ -70,7 +70,7 @@ def test_moves_and_frames_are_counted(two: tuple[Path, Path]) -> None:
     file = two[1] / "videos" / "0602.json"
     content = json.loads(file.read_text())
     content["scores"]["cc"][1] += 0.3
-    content["status"][0] = "undefined"
+    content["status"][0] = "unreadable"
     content["scores"]["nss"][0] = None
     file.write_text(json.dumps(content))
     differences, (cc, nss) = explain_runs(*two)

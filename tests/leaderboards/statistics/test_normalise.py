@@ -77,3 +77,15 @@ def test_where_people_are_no_better_than_the_centre_nothing_is_normalised(
     ]
     assert "AUC-J is not normalised: human, 0.972, is no better there than center, 0.975" in caplog.text
     assert "KLD is not normalised" in caplog.text
+
+
+def test_a_score_is_placed_between_the_bounds_that_were_scored_alike(make_run: MakeRun) -> None:
+    runs = [
+        make_run(f"{name}-{protocol}", scores={"cc": value + offset}, signature=protocol, **more)
+        for protocol, offset in (("one", 0.0), ("two", 0.1))
+        for name, value, more in (("mine", 0.5, {}), ("center", 0.2, bound("center")), ("human", 0.8, bound("human")))
+    ]
+    board = Leaderboard.from_runs(runs, normalise=True)
+    found = {row.label: [cell.text for cell in row.cells] for row in board.table.rows}
+    assert found["mine-one"] == ["0.500", "0.50"]
+    assert found["mine-two"] == ["0.600", "0.50"]

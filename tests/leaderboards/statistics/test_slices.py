@@ -8,9 +8,12 @@ import pytest
 
 from videosal.errors import FileError, InputError, TableError
 from videosal.leaderboards import Leaderboard, read_slices
+from videosal.leaderboards.statistics.slices import slice_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 VideoRun = Callable[..., Any]
 
@@ -83,3 +86,17 @@ def test_what_slices_cannot_stand_beside(tmp_path: Path, video_run: VideoRun) ->
         Leaderboard.from_runs([run], by=write(tmp_path, "video,a\nx,1\n"))
     with pytest.raises(InputError, match="--seeds"):
         Leaderboard.from_runs([run, video_run("a", 0.4)], by=write(tmp_path, "video,a\n0,1\n"), seeds=True)
+
+
+def test_undefined_is_in_a_slice_what_it_is_in_the_whole(tmp_path: Path, video_run: VideoRun) -> None:
+    run = video_run("a", 0.5)
+    table: pd.DataFrame = run.table.copy()
+    table.loc[table["video"] == "0003", "cc"] = float("nan")
+    zero = {"info": {"undefined_as": "zero"}}
+    file = write(tmp_path, "video,fast\n0000,1\n0003,1\n")
+    [[found]] = slice_runs([video_run("a", 0.5, table=table, **zero)], read_slices(file))
+    kept = table[table["video"].isin(("0000", "0003"))]
+    assert found.summary()["frame_mean"]["cc"] == pytest.approx(kept["cc"].sum() / len(kept))
+    assert found.summary()["video_mean"]["cc"] == pytest.approx(kept["cc"][kept["video"] == "0000"].mean() / 2)
+    [[left_out]] = slice_runs([video_run("a", 0.5, table=table)], read_slices(file))
+    assert left_out.summary()["frame_mean"]["cc"] == pytest.approx(kept["cc"].mean())

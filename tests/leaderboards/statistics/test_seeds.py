@@ -45,3 +45,22 @@ def test_seeds_are_compared_by_their_mean_per_frame(video_run: VideoRun) -> None
 def test_without_the_option_two_of_a_name_are_refused_and_it_is_named(video_run: VideoRun) -> None:
     with pytest.raises(TableError, match="--seeds"):
         Leaderboard.from_runs([video_run("m", 0.4), video_run("m", 0.5)])
+
+
+def test_seeds_on_other_videos_are_not_repetitions(video_run: VideoRun) -> None:
+    runs = [video_run("m", 0.4, info={"videos": [video]}) for video in ("0601", "0602")]
+    board = Leaderboard.from_runs(runs, seeds=True, columns=["cc"])
+    assert [row.cells[0].spread for row in board.table.rows] == [None, None]
+
+
+def test_seeds_rank_with_the_runs_that_were_scored_alike(video_run: VideoRun) -> None:
+    copy = {"info": {"fingerprint": "x", "videos": ["0601"]}}
+    runs = [video_run("m", 0.4, **copy), video_run("m", 0.5, **copy), video_run("single", 0.1, **copy)]
+    board = Leaderboard.from_runs(runs, seeds=True, columns=["cc"])
+    assert [row.cells[0].rank for row in board.table.rows] == ["best", "second"]
+
+
+def test_seeds_carry_the_sign_of_their_worst_run(video_run: VideoRun) -> None:
+    runs = [video_run("m", 0.4), video_run("m", 0.5, by_map={"cc": 3})]
+    board = Leaderboard.from_runs(runs, seeds=True, columns=["cc"])
+    assert board.table.rows[0].cells[0].signs == "∅"

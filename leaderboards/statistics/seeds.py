@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from videosal.leaderboards.board.ranking import column_identity
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from videosal.benchmark.runs.frame_table import FrameTable
     from videosal.leaderboards.board.run_like import CoverageLike, RunLike
 
 
@@ -91,28 +94,44 @@ class SeedRuns:
         return self.runs[0].model
 
     @property
+    def info(self) -> Mapping[str, Any]:
+        """What ``run.json`` of the first run holds."""
+        return getattr(self.runs[0], "info", {})
+
+    @property
+    def identity(self) -> Any:
+        """What the runs were scored from, as the first run has it."""
+        return getattr(self.runs[0], "identity", None)
+
+    @property
+    def frame_table(self) -> FrameTable:
+        """Mean over the runs of each frame's scores."""
+        from videosal.benchmark.runs.frame_table import FrameTable
+
+        return FrameTable.mean_of([run.frame_table for run in self.runs])
+
+    @property
     def frames(self) -> pd.DataFrame:
         """Mean over the runs of each frame's scores."""
-        import pandas as pd
-
-        stacked = pd.concat([run.frames for run in self.runs])
-        groups = stacked.groupby(["video", "frame"], sort=False)
-        return groups[self.metrics].mean().join(groups[["status"]].first()).reset_index()
+        return self.frame_table.frames
 
     def summary(self) -> pd.DataFrame:
-        """Mean over the runs of each mean, and its standard deviation (``frame_sd``, ``video_sd``)."""
+        """Mean over the runs of each mean, and its standard deviation (``frame_sd``, ``video_sd``).
+
+        Counts are those of the run with the fewest defined and the most undefined frames.
+        """
         import pandas as pd
 
         stacked = pd.concat([run.summary().loc[self.metrics] for run in self.runs])
         groups = stacked.groupby(level=0, sort=False)
         means = groups[["frame_mean", "video_mean"]].mean()
         spreads = groups[["frame_mean", "video_mean"]].std(ddof=1).set_axis(["frame_sd", "video_sd"], axis=1)
-        return means.join(spreads).join(groups["n"].min()).join(groups["n_undefined"].max())
+        return means.join(spreads).join(groups["n"].min()).join(groups[["n_undefined", "n_by_map"]].max())
 
 
 def join_seeds(runs: Sequence[RunLike]) -> list[RunLike]:
-    """Make one run of all that have the same name, data set split and signature; the others stay as they are."""
-    groups: dict[tuple[str, ...], list[RunLike]] = {}
+    """Make one run of all that have one name and were scored in one way on one truth; the others stay as they are."""
+    groups: dict[tuple[str, str], list[RunLike]] = {}
     for run in runs:
-        groups.setdefault((run.name, run.dataset, run.split, run.signature), []).append(run)
+        groups.setdefault((run.name, column_identity(run)), []).append(run)
     return [SeedRuns(members) if len(members) > 1 else members[0] for members in groups.values()]
