@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.scoring import Scorer, VideoScores
+from videosal.benchmark.workers.dask_cluster import DaskExecutor, open_dask
+from videosal.benchmark.workers.travel import check_paths, make_absolute, make_job_absolute, needed_paths
 from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from videosal.benchmark.plan import Job, Plan
     from videosal.datasets import Dataset
@@ -23,9 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a process needs once to score the jobs of an evaluation."""
+    """What a process needs once to score the jobs of an evaluation.
+
+    `paths` are files and folders that it must see.
+    """
 
     plan: Plan
+    paths: tuple[Path, ...] = ()
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -47,7 +54,7 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset:
     Raises
     ------
     RunError
-        A worker process died.
+        A worker died, there is none, it does not see the data, or the scheduler has gone. What was scored is done.
     VideosalError
         A video could not be scored.
     """
@@ -55,18 +62,31 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset:
         scorer = Scorer(session.plan, dataset)
         yield from (executor.submit(scorer.score, job).result() for job in jobs)  # one after the other
         return
-    futures = [executor.submit(score_job, session, job) for job in jobs]
+    if isinstance(executor, DaskExecutor):
+        jobs = [make_job_absolute(job) for job in jobs]
+        plan = make_absolute(session.plan)
+        session = Session(plan, needed_paths(plan, jobs), session.token)
+    futures = {executor.submit(score_job, session, job, number): job.video for number, job in enumerate(jobs)}
     try:
-        for future in as_completed(futures):
-            yield future.result()
+        if isinstance(executor, DaskExecutor):
+            yield from executor.results(futures)
+        else:
+            yield from (future.result() for future in as_completed(futures))
     except BrokenProcessPool as error:
         raise RunError(
-            "a worker process died (out of memory, or killed): what is finished is kept, run the same command again; "
-            "in a script of your own, call videosal under if __name__ == '__main__'"
+            f"a worker process died{_in_flight(executor, jobs)} (out of memory, or killed): what is finished is kept, "
+            "run the same command again; in a script of your own, call videosal under if __name__ == '__main__'"
         ) from error
     finally:
         for future in futures:
             future.cancel()
+
+
+def _in_flight(executor: Executor, jobs: Sequence[Job]) -> str:
+    """Name the videos that the processes of a broken pool were scoring: one of them may be why."""
+    states = executor.states if isinstance(executor, _ProcessPool) else []
+    names = [job.video for job, state in zip(jobs, states, strict=False) if state == _STARTED]
+    return f" while it scored video {' or '.join(names)}" if names else ""
 
 
 @contextmanager
@@ -92,34 +112,52 @@ def open_executor(workers: int, dask: str | None = None, *, gpu: bool = False) -
     if workers < 1:
         raise InputError(f"workers is {workers}, expected 1 or more")
     if dask is not None:
-        with _dask_executor(dask, gpu=gpu) as executor:
+        with open_dask(dask, gpu=gpu) as executor:
             yield executor
     elif workers == 1:
         yield SerialExecutor()
     else:
-        with _process_executor(workers) as executor:
-            yield executor
+        with _process_executor(workers) as pool:
+            yield pool
 
 
-def score_job(session: Session, job: Job) -> VideoScores:
-    """Score one job with the scorer that this process keeps for the session."""
-    if _kept.get("token") != session.token:
-        _kept.clear()
-        _kept.update(token=session.token, scorer=Scorer(session.plan))
+def score_job(session: Session, job: Job, number: int) -> VideoScores:
+    """Score one job, the one of this number, with the scorer that this process keeps for the session."""
+    states = _kept.get("states", ())
+    if number < len(states):
+        states[number] = _STARTED
+    if _kept.get("token") != session.token or "scorer" not in _kept:
+        _kept.pop("scorer", None)  # do not hold two models
+        check_paths(session.paths)
+        _kept.update(scorer=Scorer(session.plan), token=session.token)
     scorer: Scorer = _kept["scorer"]
-    return scorer.score(job)
+    result = scorer.score(job)
+    if number < len(states):
+        states[number] = _DONE
+    return result
 
 
-_kept: dict[str, Any] = {}  # of this process: the scorer of the last session
+_kept: dict[str, Any] = {}  # of this process: the scorer of the last session, and the states of its pool
+_STARTED, _DONE = 1, 2
+_TRACKED = 1 << 16  # jobs whose state is kept
+
+
+class _ProcessPool(ProcessPoolExecutor):
+    """Processes that leave word of what they are at, in memory that outlives them and that no lock guards."""
+
+    def __init__(self, workers: int) -> None:
+        import multiprocessing
+
+        context = multiprocessing.get_context("spawn")
+        self.states = context.RawArray("b", _TRACKED)
+        super().__init__(workers, mp_context=context, initializer=_start_worker, initargs=(os.getpid(), self.states))
 
 
 @contextmanager
 def _process_executor(workers: int) -> Iterator[Executor]:
     import multiprocessing
 
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(os.getpid(),)
-    )
+    pool = _ProcessPool(workers)
     try:
         yield pool
     except KeyboardInterrupt:
@@ -130,7 +168,7 @@ def _process_executor(workers: int) -> Iterator[Executor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker(parent: int) -> None:
+def _start_worker(parent: int, states: Any) -> None:
     """Prepare a worker: one thread each, since the workers share the cores."""
     import threading
 
@@ -138,6 +176,7 @@ def _start_worker(parent: int) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches the workers too: they end without a traceback
     os.environ["OMP_NUM_THREADS"] = "1"
+    _kept["states"] = states
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
@@ -149,17 +188,3 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
-
-
-@contextmanager
-def _dask_executor(address: str, *, gpu: bool) -> Iterator[Executor]:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise InputError("--dask needs dask.distributed: pip install 'videosal[cluster]'") from error
-    try:
-        client = Client(address, timeout=10, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
-        raise RunError(f"no Dask scheduler answers at {address} ({error})") from error
-    with client:
-        yield client.get_executor(pure=False, **({"resources": {"GPU": 1}} if gpu else {}))  # type: ignore[no-untyped-call]

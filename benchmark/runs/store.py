@@ -54,17 +54,21 @@ def lock(run: Path) -> Iterator[None]:
     Raises
     ------
     RunError
-        Another process holds it.
+        Another process holds it, or it cannot be written to.
     """
     from filelock import FileLock, Timeout
 
+    held = FileLock(run / LOCK, timeout=0)
     try:
-        with FileLock(run / LOCK, timeout=0):
-            yield
+        held.acquire()
     except Timeout:
         raise RunError(f"another process is scoring into {run}: wait for it, or choose another --out") from None
     except OSError as error:
         raise RunError(f"cannot write to {run} ({error.strerror or error})") from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def clear(run: Path) -> None:

@@ -1,21 +1,14 @@
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pytest
 
-from videosal import merge_runs, score
+from videosal import merge_runs, run, score
 from videosal.datasets import load_dataset
 from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import MapMaker, TreeMaker
@@ -57,61 +50,44 @@ def test_shards_of_different_work_do_not_merge(scored: dict[str, Any], tmp_path:
             score(**{**scored, "out": tmp_path / "c"}, shard=shard)
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A real Dask scheduler and two real worker processes on this machine."""
-    pytest.importorskip("distributed")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
-    scheduler_file = tmp_path / "scheduler.json"
-    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker"]
-    at = ["--scheduler-file", str(scheduler_file), "--no-dashboard"]
-    processes = [subprocess.Popen([*dask, *at, "--host", "127.0.0.1", "--port", "0"], **quiet)]  # type: ignore[call-overload]
-    try:
-        processes += [
-            subprocess.Popen([*worker, *at, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1"], **quiet)  # type: ignore[call-overload]
-            for _ in range(2)
-        ]
-        yield _wait_for_workers(scheduler_file), processes[1:]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+SUICIDE = """
+import os, signal
+import numpy as np
 
 
-def _wait_for_workers(scheduler_file: Path) -> str:
-    from distributed import Client
+class Model:
+    def predict(self, frames):
+        for index in range(len(frames)):
+            yield np.arange(12.0).reshape(3, 4) + index
 
-    deadline = time.monotonic() + 60
-    while not scheduler_file.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    with Client(scheduler_file=str(scheduler_file), set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
-        return str(client.scheduler.address)
-
-
-@pytest.mark.filterwarnings("ignore")  # of dask's own shutdown
-def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
-    scored: dict[str, Any], tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
-) -> None:
-    address, workers = cluster
-    killed: list[str] = []
-
-    def kill_one(done: int, total: int, video: str) -> None:
-        if not killed:
-            os.kill(workers[0].pid, signal.SIGKILL)
-            killed.append(video)
-
-    whole = score(**scored)
-    result = score(**{**scored, "out": tmp_path / "dask"}, dask=address, progress=kill_one)
-    assert killed
-    assert workers[0].wait(10) == -signal.SIGKILL
-    pd.testing.assert_frame_equal(result.frames, whole.frames, check_exact=True)
-    assert (tmp_path / "dask/scores.h5").read_bytes() == (scored["out"] / "scores.h5").read_bytes()
+    def predict_video(self, frames, name):
+        if name == "0604":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.predict(frames)
+"""
 
 
-@pytest.mark.filterwarnings("ignore")  # of dask's own shutdown
-def test_no_scheduler_at_the_address(scored: dict[str, Any]) -> None:
-    pytest.importorskip("distributed")
-    with pytest.raises(RunError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        score(**scored, dask="tcp://127.0.0.1:9")
+def test_the_video_that_kills_a_process_is_named(scored: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(SUICIDE)
+    with pytest.raises(RunError, match=r"^a worker process died while it scored video .*\b0604\b") as caught:
+        run(f"{tmp_path / 'model.py'}:Model", "dhf1k:val", scored["root"], workers=2, out=tmp_path / "run")
+    named = str(caught.value).partition(" (")[0].partition(" video ")[2].split(" or ")
+    assert len(named) <= 2  # a process each
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_the_callers_own_keeps_its_cause(scored: dict[str, Any], workers: int) -> None:
+    """It is not that the run directory cannot be written."""
+
+    def fail(done: int, total: int, video: str) -> None:
+        raise ConnectionResetError("the dashboard has gone")
+
+    with pytest.raises(ConnectionResetError, match="the dashboard has gone"):
+        score(**scored, progress=fail, workers=workers)
+    assert score(**scored).complete
+
+
+def test_a_run_directory_that_cannot_be_written_is_told(scored: dict[str, Any]) -> None:
+    (scored["out"] / ".lock").mkdir(parents=True)
+    with pytest.raises(RunError, match="cannot write to"):
+        score(**scored)
