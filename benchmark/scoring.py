@@ -23,7 +23,7 @@ from videosal.datasets import (
     same_video_negatives,
 )
 from videosal.datasets.files.images import read_map
-from videosal.errors import FileError, PredictionError, RunError
+from videosal.errors import FileError, InputError, PredictionError, RunError
 from videosal.metrics import get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
@@ -93,8 +93,8 @@ class Scorer:
         self.plan = plan
         self.dataset = dataset or load_dataset(plan.dataset, plan.root, check_pack=False, **plan.dataset_options)
         self._model: Any = None
-        self._reader = MapReader()
         self._rules = get_protocol(plan.protocol)
+        self._reader = MapReader(self._rules.luma)
         self._calibration = Calibration.from_json(plan.calibration) if plan.calibration else None
 
     def score(self, job: Job) -> VideoScores:
@@ -138,7 +138,7 @@ class Scorer:
         """Score the metrics whose inputs this frame has."""
         plan = self.plan
         given = {
-            "density": video.stored_density(frame),
+            "density": video.stored_density(frame, self._rules.luma),
             "fixations": video.fixation_points(frame) if self._rules.repeats else video.stored_fixations(frame),
             "other_fixations": others,
             "baseline": baseline,
@@ -146,9 +146,17 @@ class Scorer:
         defined = _defined(metrics, tuple(name for name, value in given.items() if value is not None))
         # Each frame has draws of its own, the same in every process.
         seed = None if plan.sample is None else zlib.crc32(f"{plan.sample} {video.name} {frame}".encode())
-        return score_frame(
-            saliency, **given, metrics=defined, protocol=plan.protocol, seed=seed, bug_compatible=plan.bug_compatible
-        )
+        try:
+            return score_frame(
+                saliency,
+                **given,
+                metrics=defined,
+                protocol=plan.protocol,
+                seed=seed,
+                bug_compatible=plan.bug_compatible,
+            )
+        except InputError as error:
+            raise InputError(f"video {video.name}, frame {frame}: {error}") from error
 
     def maps(self, video: Video, job: Job) -> Iterator[NDArray[Any] | str]:
         """Yield the map of each ground-truth frame, or the status that says why there is none."""
