@@ -24,7 +24,7 @@ from videosal.datasets import (
 )
 from videosal.datasets.files.contents import FileStamp, record_contents
 from videosal.datasets.files.images import read_map
-from videosal.errors import FileError, PredictionError, RunError
+from videosal.errors import FileError, InputError, PredictionError, RunError
 from videosal.metrics import get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
@@ -107,8 +107,8 @@ class Scorer:
         self.plan = plan
         self.dataset = dataset or load_dataset(plan.dataset, plan.root, check_pack=False, **plan.dataset_options)
         self._model: Any = None
-        self._reader = MapReader()
         self._rules = get_protocol(plan.protocol)
+        self._reader = MapReader(self._rules.luma)
         self._calibration = Calibration.from_json(plan.calibration) if plan.calibration else None
 
     def score(self, job: Job) -> VideoScores:
@@ -167,7 +167,7 @@ class Scorer:
         """Score the metrics whose inputs this frame has; name those that the map alone leaves undefined."""
         plan = self.plan
         given = {
-            "density": video.stored_density(frame),
+            "density": video.stored_density(frame, self._rules.luma),
             "fixations": video.fixation_points(frame) if self._rules.repeats else video.stored_fixations(frame),
             "other_fixations": others,
             "baseline": baseline,
@@ -181,7 +181,10 @@ class Scorer:
                 image, **given, metrics=names, protocol=plan.protocol, seed=seed, bug_compatible=plan.bug_compatible
             )
 
-        scores = score(saliency, defined)
+        try:
+            scores = score(saliency, defined)
+        except InputError as error:
+            raise InputError(f"video {video.name}, frame {frame}: {error}") from error
         undefined = tuple(metric for metric in defined if math.isnan(scores[metric]))
         # Where a map that says something has a value, the ground truth is not to blame.
         allowed = score(_ramp(video.size), undefined) if undefined else {}

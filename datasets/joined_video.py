@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from videosal.datasets.files.frames import FrameSequence, JoinedFrames
+from videosal.datasets.files.luma import GRAY16
 from videosal.datasets.records import Video
 from videosal.errors import DatasetError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets.files.contents import FileStamp
+    from videosal.datasets.files.luma import Coding
     from videosal.metrics.frame.sparse_map import SparseMap
 
 
@@ -66,9 +68,13 @@ class JoinedVideo(Video):
         """Read from the shot that has the frame."""
         return self._shot_of[frame].fixations(frame)
 
-    def stored_density(self, frame: str) -> NDArray[Any] | SparseMap | None:
+    def coded_density(self, frame: str) -> tuple[NDArray[Any], Coding] | None:
         """Read from the shot that has the frame."""
-        return self._shot_of[frame].stored_density(frame)
+        return self._shot_of[frame].coded_density(frame)
+
+    def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | SparseMap | None:
+        """Read from the shot that has the frame."""
+        return self._shot_of[frame].stored_density(frame, luma)
 
     def stored_fixations(self, frame: str) -> NDArray[Any] | None:
         """Read from the shot that has the frame."""

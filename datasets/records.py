@@ -13,6 +13,7 @@ import numpy as np
 
 from videosal.datasets.density_grid import average_frames
 from videosal.datasets.files.images import frame_number
+from videosal.datasets.files.luma import GRAY16, numbers_of
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from videosal.datasets.files.contents import FileStamp
     from videosal.datasets.files.frames import FrameSequence
+    from videosal.datasets.files.luma import Coding
     from videosal.metrics.frame.sparse_map import SparseMap
 
 
@@ -110,9 +112,22 @@ class Video(ABC):
         del frame
         return None
 
-    def stored_density(self, frame: str) -> NDArray[Any] | SparseMap | None:
-        """Read the density map of the frame called `frame` as it is stored, which is the cheapest to score."""
-        return self.density(frame)
+    def coded_density(self, frame: str) -> tuple[NDArray[Any], Coding] | None:
+        """Read the density map of the frame called `frame` as levels of luma, where it lies in a video; else None."""
+        del frame
+        return None
+
+    def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | SparseMap | None:
+        """Read the density map of the frame called `frame` as it is stored, which is the cheapest to score.
+
+        Parameters
+        ----------
+        frame : str
+        luma : {"gray16", "png"}
+            How levels become numbers where the map lies in a video; see `videosal.datasets.files.luma`.
+        """
+        coded = self.coded_density(frame)
+        return self.density(frame) if coded is None else numbers_of(coded, luma)
 
     def stored_fixations(self, frame: str) -> NDArray[Any] | None:
         """Read the fixations of the frame called `frame` as they are stored, which is the cheapest to score.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets.files.contents import FileStamp
+    from videosal.datasets.files.luma import Coding
     from videosal.datasets.sources.map_sources import DensitySource, FixationSource
 
 FrameName = Callable[[str, int], str]
@@ -92,6 +93,11 @@ class StoredVideo(Video):
         """Read or make the density map of a frame."""
         number = self.numbers.get(frame)
         return None if number is None or self.densities is None else self.densities.read(number)
+
+    def coded_density(self, frame: str) -> tuple[NDArray[Any], Coding] | None:
+        """Decode the density map of a frame where it lies in a video."""
+        number = self.numbers.get(frame)
+        return None if number is None or self.densities is None else self.densities.levels(number)
 
     def fixations(self, frame: str) -> NDArray[Any] | None:
         """Read the fixations of a frame as a boolean mask."""

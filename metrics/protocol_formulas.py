@@ -123,6 +123,8 @@ def kld(maps: PreparedMaps, rules: Rules) -> float:
 def auc_judd(maps: PreparedMaps, rules: Rules) -> float:
     P, F, rule = maps.prediction, maps.fixations, rules.protocol
     n, size = F.size, P.size
+    if rule.judd == "events" and n:
+        return roc.of_events(P, F)
     if n == 0 or n >= size:
         return math.nan
     if rule.judd == "unique":

@@ -9,6 +9,7 @@ from videosal.benchmark.maps.sequences import MapSequence, open_sequence
 from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
 from videosal.datasets.files.contents import FileStamp, digest
 from videosal.datasets.files.images import decode_map
+from videosal.datasets.files.luma import GRAY16
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,9 +43,16 @@ class MapRef:
 
 
 class MapReader:
-    """Reads maps; a folder or archive, and the file of a whole video, stay open until another one is asked for."""
+    """Reads maps; a folder or archive, and the file of a whole video, stay open until another one is asked for.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    luma : {"gray16", "png"}
+        How levels become numbers where the maps of a video are a video: the rule of the protocol.
+    """
+
+    def __init__(self, luma: str = GRAY16) -> None:
+        self._luma = luma
         self._tree: MapTree | None = None
         self._opened: tuple[Path, str] | None = None
         self._sequence: MapSequence | None = None
@@ -67,7 +75,7 @@ class MapReader:
         if ref.index is None:
             return decode_map(tree.read(name), tree.locate(name))
         if self._sequence is None or self._opened != (ref.root, name):
-            self._sequence, self._opened = open_sequence(tree, name), (ref.root, name)
+            self._sequence, self._opened = open_sequence(tree, name, self._luma), (ref.root, name)
         return self._sequence.read(ref.index)
 
     def is_damaged(self, ref: MapRef) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.frames import VIDEO_SUFFIXES
-from videosal.datasets.files.video_files import to_grey
+from videosal.datasets.files.luma import GRAY16, to_grey
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class MapSequence(ABC):
         """Return the map of frame `index`, shape (h, w)."""
 
 
-def open_sequence(tree: MapTree, name: str) -> MapSequence:
-    """Open the file `name` of `tree`.
+def open_sequence(tree: MapTree, name: str, luma: str = GRAY16) -> MapSequence:
+    """Open the file `name` of `tree`; `luma` says how the levels of a video become numbers.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def open_sequence(tree: MapTree, name: str) -> MapSequence:
     suffix = "." + name.rpartition(".")[2].lower()
     try:
         if suffix in VIDEO_SUFFIXES:
-            return _VideoMaps(tree, name)
+            return _VideoMaps(tree, name, luma)
         if suffix == ".npy":
             return _open_npy(file_source(tree, name), where)
         opener = _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
@@ -80,8 +80,8 @@ class _ArrayMaps(MapSequence):
 class _VideoMaps(MapSequence):
     """A video of maps, read forwards."""
 
-    def __init__(self, tree: MapTree, name: str) -> None:
-        self._tree, self._name = tree, name
+    def __init__(self, tree: MapTree, name: str, luma: str) -> None:
+        self._tree, self._name, self._luma = tree, name, luma
         self._next, self._frames = 0, self._decode()
         self._length: int | None = None
 
@@ -94,13 +94,15 @@ class _VideoMaps(MapSequence):
         """Decode up to the frame `index`; going back starts again."""
         if index < self._next:
             self._next, self._frames = 0, self._decode()
-        for image in self._frames:
+        where = self._tree.locate(self._name)
+        for frame in self._frames:
             self._next += 1
             if self._next > index:
-                return image
-        raise PredictionError(f"{self._tree.locate(self._name)}: the video ends before frame {index}")
+                return to_grey(frame, where, self._luma)
+        raise PredictionError(f"{where}: the video ends before frame {index}")
 
-    def _decode(self) -> Iterator[NDArray[Any]]:
+    def _decode(self) -> Iterator[Any]:
+        """Yield the frames as PyAV decodes them."""
         where = self._tree.locate(self._name)
         try:
             import av
@@ -110,8 +112,7 @@ class _VideoMaps(MapSequence):
             source = file_source(self._tree, self._name)
             with av.open(str(source) if isinstance(source, Path) else source) as container:
                 assert isinstance(container, av.container.InputContainer)
-                for frame in container.decode(video=0):
-                    yield to_grey(frame, where)
+                yield from container.decode(video=0)
         except av.error.FFmpegError as error:
             raise PredictionError(f"{where}: not a readable video ({error})") from error
 

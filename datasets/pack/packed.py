@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.datasets.files.contents import FileStamp
+from videosal.datasets.files.luma import GRAY16, Coding, numbers_of
 from videosal.datasets.pack.packed_maps import MapReader, MapWriter
 from videosal.datasets.records import Dataset, Split, Video
 from videosal.errors import DatasetError, FileError
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from videosal.datasets.files.frames import FrameSequence
     from videosal.metrics.frame.sparse_map import SparseMap
 
-SCHEMA = 4  # 3: maps are kept in runs, and a video's mean density is stored; 4: the contents of the files are known
+# 3: maps are kept in runs, and a video's mean density is stored; 4: what the files held is known, and maps that lie in
+# a video are kept as its levels, so that each protocol decodes them by its rule.
+SCHEMA = 4
 SUFFIXES = (".h5", ".hdf5")
 _NO_MAP = -1
 
@@ -137,6 +140,8 @@ class PackedVideo(Video):
         self._size = (int(stored.attrs["size"][0]), int(stored.attrs["size"][1]))
         self._points: NDArray[np.int64] | None = None
         self._densities: MapReader | None = None
+        coding = stored.attrs.get("coding")
+        self._coding = None if coding is None else Coding(int(coding[0]), bool(coding[1]), bool(coding[2]))
 
     @property
     def frame_names(self) -> tuple[str, ...]:
@@ -163,8 +168,16 @@ class PackedVideo(Video):
         stored = self.stored_density(frame)
         return None if stored is None else np.asarray(stored)
 
-    def stored_density(self, frame: str) -> NDArray[Any] | SparseMap | None:
+    def coded_density(self, frame: str) -> tuple[NDArray[Any], Coding] | None:
+        """Read the levels of a density map that lay in a video."""
+        stored = None if self._coding is None else self._read_map(frame)
+        return None if self._coding is None or stored is None else (np.asarray(stored), self._coding)
+
+    def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | SparseMap | None:
         """Read a density map, in runs where most of it is zero."""
+        return self._read_map(frame) if self._coding is None else numbers_of(self.coded_density(frame), luma)
+
+    def _read_map(self, frame: str) -> NDArray[Any] | SparseMap | None:
         row = int(self._density_rows[self._order[frame]])
         if row == _NO_MAP:
             return None
@@ -212,9 +225,13 @@ def _write_video(group: Any, video: Video) -> None:
     group.attrs.update(name=video.name, size=video.size, fingerprint=video.fingerprint(), recipe=video.recipe)
     group["frames"] = np.array([frame.encode() for frame in video.frame_names], dtype=np.bytes_)
     densities = MapWriter()
+    codings: set[Coding] = set()
     rows, offsets, points, count = [], [], [], 0
     for frame in video.frame_names:
-        density, fixations = video.density(frame), video.fixation_points(frame)
+        fixations, coded = video.fixation_points(frame), video.coded_density(frame)
+        density = video.density(frame) if coded is None else coded[0]
+        if coded is not None:
+            codings.add(coded[1])
         if density is not None:
             densities.add(density)
         rows.append(_NO_MAP if density is None else len(densities) - 1)
@@ -222,6 +239,10 @@ def _write_video(group: Any, video: Video) -> None:
         if fixations is not None:
             points.append(fixations.astype(np.int32))
             count += len(fixations)
+    if len(codings) > 1:
+        raise DatasetError(f"video {video.name}: its maps change their pixel format midway: encode them anew, in one")
+    for coding in codings:
+        group.attrs["coding"] = (coding.bits, coding.limited, coding.yuv)
     densities.write(group)
     group["density_rows"] = np.array(rows, np.int64)
     group["offsets"] = np.array(offsets, np.int64).reshape(-1, 2)

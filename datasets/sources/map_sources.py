@@ -15,8 +15,9 @@ import numpy as np
 from videosal.datasets.files.contents import FileStamp, stamp_file
 from videosal.datasets.files.frame_files import MAT_SUFFIXES, file_size, numbered_files, read_map_file
 from videosal.datasets.files.images import IMAGE_SUFFIXES
+from videosal.datasets.files.luma import Coding, numbers_of, read_levels
 from videosal.datasets.files.matlab import read_stack_map, read_stack_shape
-from videosal.datasets.files.video_files import VideoFile, to_grey
+from videosal.datasets.files.video_files import VideoFile
 from videosal.datasets.records import mask_points
 from videosal.errors import FileError
 
@@ -62,6 +63,11 @@ class DensitySource(Source):
     @abstractmethod
     def read(self, number: int) -> NDArray[Any] | None:
         """Return the map of a frame in its own dtype, shape (H, W), or None where there is none."""
+
+    def levels(self, number: int) -> tuple[NDArray[Any], Coding] | None:
+        """Return the map of a frame as levels of luma; None where it does not lie in a video, or there is none."""
+        del number
+        return None
 
     @property
     def recipe(self) -> str:
@@ -254,11 +260,15 @@ class DensityVideo(DensitySource):
         """The video file."""
         return [self.file.path]
 
-    def read(self, number: int) -> NDArray[Any] | None:
+    def levels(self, number: int) -> tuple[NDArray[Any], Coding] | None:
         """Decode the map of a frame; going back starts the file again."""
         if not 1 <= number <= len(self.file):
             return None
-        return to_grey(self.file.read(number - 1), str(self.file.path))
+        return read_levels(self.file.read(number - 1), str(self.file.path))
+
+    def read(self, number: int) -> NDArray[Any] | None:
+        """Decode the map of a frame by the rule ``gray16``."""
+        return numbers_of(self.levels(number))
 
 
 @dataclass(frozen=True)

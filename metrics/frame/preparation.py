@@ -102,6 +102,11 @@ def prepare_maps(
     if truth is None and f is not None and not is_points(f, None):
         truth = f.shape
     size = truth_size(p, truth)
+    if protocol.resize == "none" and p.shape != size:
+        raise InputError(
+            f"prediction has shape {p.shape} and the ground truth {size}, and protocol {protocol.name!r} resizes "
+            "nothing: give maps of that size"
+        )
     b = None if baseline is None else _finite("baseline", baseline)
     stretched = _stretched(p, protocol)
     maps = PreparedMaps(

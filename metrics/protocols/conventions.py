@@ -63,12 +63,16 @@ class Conventions:
         The name by which it is asked for, and whose code it follows.
     metrics, default_metrics : tuple of str
         What it defines, and what is scored where nothing is asked for by name.
+    luma : str
+        How the levels of a map that lies in a video become numbers: ``gray16``, or ``png`` (what FFmpeg writes into a
+        PNG); see :mod:`videosal.datasets.files.luma`.
     scale : str
         Of all maps: ``given``; ``unit`` (integers divided by the largest of their dtype); ``sum`` (to sum 1); or
         ``minmax`` (to 0..1 before they are resized, with the float32 epsilon in the denominator).
     resize : str
         How a map of another size comes to the size of the ground truth: ``imresize`` (MATLAB's bicubic), ``bilinear``
-        (OpenCV's), ``zoom3`` (SciPy's cubic spline) or ``letterbox`` (all maps into 360 x 640, bilinear).
+        (OpenCV's), ``zoom3`` (SciPy's cubic spline), ``letterbox`` (all maps into 360 x 640, bilinear) or ``none`` (it
+        is an error).
     smoothing : Smoothing or None
         Blur of the prediction.
     grid : str
@@ -101,7 +105,8 @@ class Conventions:
     judd : str
         ``jitter`` (ties broken at random, reported as expectation), ``unique`` (thresholds once each, rates rounded to
         four digits), ``walk`` (thresholds with repeats, ties in the order of the list), ``distinct`` (as walk, and
-        repeated points are no pixels).
+        repeated points are no pixels), ``events`` (thresholds once each, of 16 bits; repeated points hit more than
+        once, and are no pixels).
     judd_jitter : str
         Of the sampled kind: ``uniform`` or ``normal``, times 1e-7.
     auc_steps : int
@@ -152,6 +157,7 @@ class Conventions:
     summary: str = ""
     metrics: tuple[str, ...] = (*EIGHT, "emd", "auc", "sauc_exact")
     default_metrics: tuple[str, ...] = EIGHT
+    luma: str = "gray16"
     scale: str = "given"
     resize: str = "imresize"
     smoothing: Smoothing | None = None

@@ -219,6 +219,7 @@ AIM2024 = Protocol(
     summary="the AIM 2024 challenge on AViMoS (msu-video-group/ECCVW24_Saliency_Prediction)",
     metrics=_FIVE,
     default_metrics=("cc", "nss", "sim", "auc_judd"),
+    luma="png",
     scale="minmax",
     resize="bilinear",
     repeats=True,
@@ -243,6 +244,27 @@ AIM2024 = Protocol(
             text="distinct columns of the list of points (one or two) are counted in place of distinct points",
         ),
     ),
+)
+
+CROWDSAL = Protocol(
+    name="crowdsal",
+    summary="bench.py of CrowdSAL since its commit ef83c03 (msu-video-group/CrowdSAL); before, it was that of aim2024",
+    metrics=("cc", "nss", "sim", "auc_judd"),
+    default_metrics=("cc", "nss", "sim", "auc_judd"),
+    scale="minmax",
+    resize="none",
+    repeats=True,
+    cc_eps=2.0**-23,
+    nss_ddof=0,
+    nss_eps=2.0**-23,
+    nss_constant=0.0,
+    sim_scale="sum",
+    sim_eps=2.0**-23,
+    sim_zero=0.0,
+    judd="events",
+    negatives="none",
+    negative_frames=0,
+    frames="all, and each must have a point; prediction and ground truth must have the same",
 )
 
 MSU = Protocol(
@@ -281,5 +303,6 @@ PROTOCOLS = (
     PYSALIENCY,
     SALICON,
     AIM2024,
+    CROWDSAL,
     MSU,
 )

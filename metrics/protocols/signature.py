@@ -37,7 +37,7 @@ def protocol_signature(protocol: Conventions, *, seed: int | None = None, bug_co
 
 
 def _of_maps(protocol: Conventions) -> list[str]:
-    parts = [] if protocol.scale == "given" else [f"scale={protocol.scale}"]
+    parts = [f"luma={protocol.luma}", *([] if protocol.scale == "given" else [f"scale={protocol.scale}"])]
     parts.append(f"resize={protocol.resize}")
     if protocol.smoothing is not None:
         s = protocol.smoothing

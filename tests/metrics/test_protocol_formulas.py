@@ -146,6 +146,7 @@ CONSTANT = {
     "pysaliency": {"cc": 0, "nss": 0, "sim": 0.5, "kld": 0.5, "auc_judd": 0.5, "sauc": 0.5, "ig": 0.5, "auc": 0.5},
     "salicon": {"nss": 0, "auc_borji": 0.5, "sauc": 0.5},
     "aim2024": {"cc": 0, "nss": 0, "sim": 0, "kld": math.nan, "auc_judd": 0.5},
+    "crowdsal": {"cc": 0, "nss": 0, "sim": 0, "auc_judd": 0.5},
     "msu": {"cc": 0, "nss": 0, "sim": 0.5, "kld": 0.5, "auc_judd": 0.5},
 }
 
@@ -242,7 +243,7 @@ def test_the_steps_of_a_changed_record_are_followed(make_gaze: GazeMaker) -> Non
 
 def test_which_protocols_count_repeats_and_drop_own_fixations() -> None:
     protocols = [get_protocol(name) for name in list_protocols()]
-    assert [rules.name for rules in protocols if rules.repeats] == ["pysaliency", "salicon", "aim2024"]
+    assert [rules.name for rules in protocols if rules.repeats] == ["pysaliency", "salicon", "aim2024", "crowdsal"]
     assert [rules.name for rules in protocols if rules.sauc_drops_own] == ["stavis-diem", "salicon"]
 
 

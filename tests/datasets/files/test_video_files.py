@@ -10,44 +10,11 @@ import pytest
 
 from tests.datasets.conftest import write_video
 from videosal.datasets.files.frames import VideoFileFrames
-from videosal.datasets.files.video_files import VideoFile, find_video_damage, to_grey, to_rgb
+from videosal.datasets.files.video_files import VideoFile, find_video_damage, to_rgb
 from videosal.errors import FileError
 
 av: Any = pytest.importorskip("av")
 RAMP = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (3, 32, 1))
-
-
-@pytest.mark.parametrize(
-    ("codec", "pixels", "suffix", "tolerance"),
-    [
-        ("libx264", "yuv420p", "mp4", 1),
-        ("libx264", "yuv420p10le", "mp4", 8),
-        ("ffv1", "gray", "avi", 0),
-        ("ffv1", "gray16le", "mkv", 0),
-        ("ffv1", "bgr0", "avi", 0),
-    ],
-)
-def test_grey_maps_come_back_in_the_whole_range(
-    tmp_path: Path, codec: str, pixels: str, suffix: str, tolerance: int
-) -> None:
-    path = tmp_path / f"maps.{suffix}"
-    source = np.repeat(RAMP[..., None], 3, axis=3) if pixels == "bgr0" else RAMP
-    write_video(path, source, codec, pixels, "rgb24" if pixels == "bgr0" else "gray")
-    video = VideoFile(path)
-    assert len(video) == 3
-    assert video.size == (32, 64)
-    grey = to_grey(video.read(1), str(path))
-    depth = {"yuv420p10le": 1023, "gray16le": 65535}.get(pixels, 255)
-    assert grey.dtype == (np.uint16 if depth > 255 else np.uint8)
-    assert np.abs(grey.astype(float) - RAMP[1] * (depth / 255)).max() <= tolerance
-    video.close()
-
-
-def test_a_video_in_colour_holds_no_maps(tmp_path: Path) -> None:
-    image = np.random.default_rng(0).integers(0, 255, (2, 32, 64, 3), np.uint8)
-    write_video(tmp_path / "colour.avi", image, "ffv1", "bgr0", "rgb24")
-    with pytest.raises(FileError, match=r"colour\.avi: a video in colour"):
-        to_grey(VideoFile(tmp_path / "colour.avi").read(0), "colour.avi")
 
 
 def test_it_travels_to_another_process_closed(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ def test_standard_comes_first_and_says_what_it_does() -> None:
     standard = get_protocol("standard")
     assert standard.aggregation == "frame"
     assert standard.signature == (
-        "protocol=standard|resize=imresize|cc=pearson|nss=ddof1|sim=minmax|kld=eps2^-52,undershoot0|aucj=expected|"
-        "aucb=expected,step0.1|sauc=expected,step0.1|ig=bits,minmax,eps2^-52|"
+        "protocol=standard|luma=gray16|resize=imresize|cc=pearson|nss=ddof1|sim=minmax|kld=eps2^-52,undershoot0|"
+        "aucj=expected|aucb=expected,step0.1|sauc=expected,step0.1|ig=bits,minmax,eps2^-52|"
         "emd=clipped|auc=unfixated|sauc_exact=given|v1"
     )
 
@@ -49,6 +49,7 @@ def test_the_signature_tells_what_a_call_changes() -> None:
 def test_a_signature_changes_with_every_convention_that_moves_a_number() -> None:
     """For each convention, some protocol's signature shows another value of it."""
     changed: dict[str, Any] = {
+        "luma": "png",
         "scale": "unit",
         "resize": "bilinear",
         "smoothing": Smoothing(size=3, sigma=1.0, border="reflect", first=True),
