@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.sequences import MapSequence, open_sequence
 from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
-from videosal.datasets.files.contents import FileStamp, digest
+from videosal.datasets.files.contents import FileStamp, digest_content
 from videosal.datasets.files.images import decode_map
 from videosal.datasets.files.luma import GRAY16
 
@@ -84,7 +84,8 @@ class MapReader:
 
     def stamp(self, ref: MapRef, known: Mapping[str, str]) -> FileStamp:
         """Return by what the file of a map is known, its content looked up by its place or read."""
-        content = known.get(ref.where) or digest(self.tree_of(ref).read(ref.entry.name))
+        tree = self.tree_of(ref)
+        content = known.get(tree.locate(ref.entry.name)) or digest_content(tree.read(ref.entry.name))
         return FileStamp(ref.entry.name, ref.entry.size, ref.entry.stamp, content)
 
     def changed_files(self, refs: Iterable[MapRef]) -> list[str]:
