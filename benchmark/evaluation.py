@@ -76,7 +76,7 @@ def evaluate(
         if before is None:
             store.clear(path)  # results without their run.json are nobody's
         else:
-            plan = replace(plan, metrics=tuple(dict.fromkeys([*before["metrics"], *plan.metrics])))
+            plan = replace(plan, metrics=tuple(dict.fromkeys([*plan.metrics, *before["metrics"]])))
         identity = make_identity(plan, truth, row)
         jobs = [Job(v.name, plan.metrics, identity.result, files[v.name] if files is not None else None) for v in truth]
         if shard:
@@ -97,7 +97,7 @@ def evaluate(
         store.set_aside(path, work.stale)
         store.write_info(path, info)
         for result in _score_pending(plan, truth, work.pending, executor, progress):
-            results[result.video] = _keep(path, result, results.get(result.video))
+            results[result.video] = _keep(path, result, results.get(result.video), plan.metrics)
         store.drop_set_aside(path)
         if folder:
             complete_folder(folder, {result.video: result.maps for result in results.values()})
@@ -133,13 +133,13 @@ def _with_others(jobs: list[Job], truth: Dataset) -> list[Job]:
     return [replace(job, others=total - means.pop(job.video)) for job in jobs]
 
 
-def _keep(path: Path, result: VideoScores, kept: VideoScores | None) -> VideoScores:
+def _keep(path: Path, result: VideoScores, kept: VideoScores | None, metrics: tuple[str, ...]) -> VideoScores:
     """Write a result, together with the metrics that were there before, which were computed from the same files."""
     if kept is not None:
         for before, now in ((kept.truth, result.truth), (kept.maps, result.maps)):
             if [stamp.content for stamp in before] != [stamp.content for stamp in now]:
                 raise RunError(f"files of video {result.video} changed while it was scored: run the command again")
-        result = result.with_scores_of(kept)
+        result = result.with_scores_of(kept, metrics)
     store.write_video(path, result)
     return result
 

@@ -24,13 +24,13 @@ from videosal.datasets import (
 )
 from videosal.datasets.files.contents import FileStamp, record_contents
 from videosal.datasets.files.images import read_map
-from videosal.errors import FileError, InputError, PredictionError, RunError
+from videosal.errors import FileError, InputError, PredictionError
 from videosal.metrics import get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,11 +80,12 @@ class VideoScores:
     maps: list[FileStamp] = field(default_factory=list)
     possible: dict[str, int] = field(default_factory=dict)
 
-    def with_scores_of(self, older: VideoScores) -> VideoScores:
-        """Add the metrics of an older result that was computed from the same inputs."""
+    def with_scores_of(self, older: VideoScores, order: Sequence[str]) -> VideoScores:
+        """Add the metrics of an older result that was computed from the same inputs; `order` is that of all metrics."""
+        scores = older.scores | self.scores
         return replace(
             self,
-            scores=older.scores | self.scores,
+            scores={metric: scores[metric] for metric in order},
             possible=older.possible | self.possible,
             negatives=self.negatives or older.negatives,
         )
@@ -270,11 +271,3 @@ def _is_finite(saliency: NDArray[Any]) -> bool:
 def _defined(metrics: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:
     """Choose the metrics whose inputs are given."""
     return tuple(metric for metric in metrics if set(metric_info(metric).needs) <= set(given))
-
-
-def check_complete(result: VideoScores) -> VideoScores:
-    """Return `result` if its lists fit together; raise `RunError` if not."""
-    lengths = {len(result.frames), len(result.status), *(len(values) for values in result.scores.values())}
-    if len(lengths) != 1:
-        raise RunError(f"the result of video {result.video} is damaged: delete it and score again")
-    return result

@@ -14,7 +14,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from videosal.benchmark.scoring import VideoScores, check_complete
+from videosal.benchmark.runs.checks import check_info, check_video, read_object
+from videosal.benchmark.scoring import VideoScores
 from videosal.datasets.files.contents import FileStamp
 from videosal.errors import RunError
 from videosal.whole_file import write_whole
@@ -112,14 +113,11 @@ def read_info(run: Path) -> dict[str, Any]:
     if not file.is_file():
         what = f"has no {INFO}" if run.is_dir() else "does not exist"
         raise RunError(f"{run} is not a run: it {what}")
-    try:
-        info = json.loads(file.read_text())
-        schema = info["schema"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{file} is damaged ({error}): score again with --existing overwrite") from error
+    info = read_object(file, "score again with --existing overwrite")
+    schema = info.get("schema")
     if schema not in (1, SCHEMA):
         raise RunError(f"{file} has schema {schema}, this version reads 1 and {SCHEMA}: use a later one")
-    return dict(info) if schema == SCHEMA else _modernise(info)
+    return check_info(info if schema == SCHEMA else _modernise(info), file)
 
 
 def write_video(run: Path, result: VideoScores) -> None:
@@ -141,20 +139,21 @@ def read_video(run: Path, video: str) -> VideoScores | None:
     file = _video_file(run, video)
     if not file.is_file():
         return None
+    advice = "delete it and run the same command again"
+    content = check_video(read_object(file, advice), file, video)
+    content["scores"] = {
+        metric: [math.nan if value is None else float(value) for value in values]
+        for metric, values in content["scores"].items()
+    }
+    content["negatives"] = [(name, frame) for name, frame in content.get("negatives", ())]
     try:
-        content = json.loads(file.read_text())
-        content["scores"] = {
-            metric: [math.nan if value is None else float(value) for value in values]
-            for metric, values in content["scores"].items()
-        }
-        content["negatives"] = [(name, frame) for name, frame in content["negatives"]]
         content.pop("inputs", None)  # of schema 1, which kept no identity
         content.setdefault("identity", "")
         for name in ("truth", "maps"):
             content[name] = [FileStamp(*stamp) for stamp in content.get(name, [])]
-        return check_complete(VideoScores(**content))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{file} is damaged ({error}): delete it and run the same command again") from error
+        return VideoScores(**content)
+    except TypeError as error:  # a key of another version, or none that is needed
+        raise RunError(f"{file} is damaged ({error}): {advice}") from error
 
 
 def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any]) -> None:

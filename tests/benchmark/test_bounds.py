@@ -45,6 +45,9 @@ def test_people_predict_people_far_above_chance(watched: Path, tmp_path: Path) -
     again = videosal.load_run(tmp_path / "human")
     assert again.complete
     assert again.frames.equals(run.frames)
+    merged = videosal.merge_runs([tmp_path / "human"], tmp_path / "merged")
+    assert merged.frames.equals(run.frames)
+    assert merged.identity == run.identity
 
 
 @pytest.mark.parametrize("folds", ["halves", "each"])

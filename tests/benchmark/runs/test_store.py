@@ -45,6 +45,17 @@ def test_a_video_result_comes_back_bit_for_bit_inside_the_run(tmp_path: Path, vi
     assert store.read_video(run, "another") is None
 
 
+INFO = {
+    **dict.fromkeys(("name", "kind", "dataset", "split", "title", "protocol", "signature"), "x"),
+    "aggregation": "frame",
+    "metrics": ["cc"],
+    "videos": ["0601"],
+    "notes": [],
+    "sessions": [{}],
+    "coverage": {"videos_found": 1, "videos_expected": None, "frames_found": 2, "frames_expected": None},
+}
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"video": "0601"}', "null"])
 def test_a_damaged_result_is_named(tmp_path: Path, damage: str) -> None:
     store.write_video(tmp_path, result())
@@ -66,8 +77,8 @@ def test_run_info_is_checked(tmp_path: Path) -> None:
         store.read_info(tmp_path / "gone")
     with pytest.raises(RunError, match=r"is not a run: it has no run\.json"):
         store.read_info(tmp_path)
-    store.write_info(tmp_path, {"name": "x"})
-    assert store.read_info(tmp_path) == {"schema": store.SCHEMA, "name": "x"}
+    store.write_info(tmp_path, INFO)
+    assert store.read_info(tmp_path) == {"schema": store.SCHEMA, **INFO}
     (tmp_path / "run.json").write_text('{"schema": 99}')
     with pytest.raises(RunError, match="has schema 99, this version reads"):
         store.read_info(tmp_path)
@@ -94,7 +105,7 @@ def test_merged_scores_are_equal_bytes_for_equal_work(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_scrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.write_info(tmp_path, {"name": "old"})
+    store.write_info(tmp_path, INFO | {"name": "old"})
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")

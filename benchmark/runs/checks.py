@@ -1,0 +1,184 @@
+"""What the files of a run directory must hold: who reads a damaged or hand-edited one is told the file and the key."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from videosal.benchmark.runs.identity import Identity
+from videosal.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_TEXT, _TEXTS, _OBJECT, _OBJECTS, _COUNT = "text", "a list of texts", "an object", "a list of objects", "a count"
+_STAMPS = "a list of files (name, size, time, content)"
+_OR_NULL = " or null"
+
+_INFO = {
+    **dict.fromkeys(("name", "kind", "dataset", "split", "title", "protocol", "signature", "aggregation"), _TEXT),
+    **dict.fromkeys(("metrics", "videos", "notes"), _TEXTS),
+    "coverage": _OBJECT,
+    "sessions": _OBJECTS,
+}
+_INFO_OPTIONAL = {
+    **dict.fromkeys(("root", "predictions", "save_maps", "shard", "baseline", "undefined_as"), _TEXT + _OR_NULL),
+    **dict.fromkeys(("fingerprint", "finished"), _TEXT + _OR_NULL),
+    **dict.fromkeys(("model", "model_spec", "jpeg", "dataset_options", "calibration"), _OBJECT + _OR_NULL),
+    **dict.fromkeys(("dataset_notes", "merged_from", "map_notes"), _TEXTS),
+}
+_COVERAGE = {
+    **dict.fromkeys(("videos_found", "frames_found"), _COUNT),
+    **dict.fromkeys(("videos_expected", "frames_expected"), _COUNT + _OR_NULL),
+}
+_SESSION = {
+    "versions": _OBJECT + _OR_NULL,
+    **dict.fromkeys(("command", "host", "started", "commit", "videosal_commit"), _TEXT + _OR_NULL),
+}
+_SPEC = {"name": _TEXT, "weights": _TEXT + _OR_NULL, "device": _TEXT, "options": _OBJECT}
+_VIDEO = {"video": _TEXT, "frames": _TEXTS, "status": _TEXTS, "scores": _OBJECT}
+_VIDEO_OPTIONAL = {
+    "identity": _TEXT,
+    "inputs": _OBJECT,
+    "possible": _OBJECT,
+    "depths": _TEXTS,
+    "truth": _STAMPS,
+    "maps": _STAMPS,
+    "negatives": "a list of pairs of texts",
+}
+
+_IS: dict[str, Callable[[Any], bool]] = {
+    _TEXT: lambda value: isinstance(value, str),
+    _TEXTS: lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    _OBJECT: lambda value: isinstance(value, dict),
+    _COUNT: lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+    _OBJECTS: lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
+    _STAMPS: lambda value: isinstance(value, list) and all(map(_is_stamp, value)),
+    "a list of pairs of texts": lambda value: (
+        isinstance(value, list) and all(_IS[_TEXTS](pair) and len(pair) == 2 for pair in value)
+    ),
+    "a list of numbers and nulls": lambda value: isinstance(value, list) and all(map(_is_score, value)),
+}
+
+_OVERWRITE = "score again with --existing overwrite"
+_DELETE = "delete it and run the same command again"
+
+
+def read_object(file: Path, advice: str) -> dict[str, Any]:
+    """Read a JSON file that holds an object.
+
+    Parameters
+    ----------
+    file : Path
+    advice : str
+        What to do where it is damaged.
+
+    Raises
+    ------
+    RunError
+        It cannot be read, is cut, or holds something else.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"cannot read {file} ({error.strerror or error})") from error
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{file} is damaged ({error}): {advice}") from error
+    if not isinstance(content, dict):
+        _complain(file, f"expected {_OBJECT}, found {_shown(content)}", advice)
+    return content
+
+
+def check_info(info: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Return what ``run.json`` holds, if it has all keys that readers rely on, each of its type.
+
+    Raises
+    ------
+    RunError
+        A key is missing or has a wrong value; the text names file and key.
+    """
+    _check(info, _INFO, file, _OVERWRITE, optional=_INFO_OPTIONAL)
+    _check(info["coverage"], _COVERAGE, file, _OVERWRITE, within="coverage")
+    if unknown := info["coverage"].keys() - _COVERAGE.keys():
+        _complain(file, f"'coverage' has an unknown key {min(unknown)!r}", _OVERWRITE)
+    if info.get("model_spec"):
+        _check(info["model_spec"], _SPEC, file, _OVERWRITE, within="model_spec")
+    if "identity" in info:
+        _check(info, {"identity": _OBJECT}, file, _OVERWRITE)
+        try:
+            Identity.from_json(info["identity"])
+        except TypeError:
+            _complain(file, "'identity' is of no version that this one reads", _OVERWRITE)
+    if not info["sessions"]:
+        _complain(file, "'sessions' is empty", _OVERWRITE)
+    for session in info["sessions"]:
+        _check(session, {}, file, _OVERWRITE, optional=_SESSION, within="session")
+    if not info["metrics"]:
+        _complain(file, "'metrics' is empty", _OVERWRITE)
+    if info["aggregation"] not in ("frame", "video"):
+        _complain(file, f"'aggregation' is {info['aggregation']!r}, expected 'frame' or 'video'", _OVERWRITE)
+    for key in ("metrics", "videos"):
+        if len(set(info[key])) < len(info[key]):
+            _complain(file, f"{key!r} names one twice", _OVERWRITE)
+    return info
+
+
+def check_video(content: dict[str, Any], file: Path, video: str) -> dict[str, Any]:
+    """Return what the result file of a video holds, if it is of that video and its lists fit together.
+
+    Raises
+    ------
+    RunError
+        As `check_info`.
+    """
+    _check(content, _VIDEO, file, _DELETE, optional=_VIDEO_OPTIONAL)
+    if content["video"] != video:
+        _complain(file, f"it is the result of video {content['video']!r}", _DELETE)
+    numbers = dict.fromkeys(content["scores"], "a list of numbers and nulls")
+    _check(content["scores"], numbers, file, _DELETE, within="scores")
+    count = len(content["frames"])
+    lists = {"status": content["status"], **{f"scores.{name}": values for name, values in content["scores"].items()}}
+    for name, values in lists.items():
+        if len(values) != count:
+            _complain(file, f"{name!r} has {len(values)} entries for {count} frames", _DELETE)
+    if len(set(content["frames"])) < count:
+        _complain(file, "'frames' names one twice", _DELETE)
+    return content
+
+
+def _check(
+    holder: Mapping[str, Any],
+    kinds: Mapping[str, str],
+    file: Path,
+    advice: str,
+    *,
+    optional: Mapping[str, str] | None = None,
+    within: str = "",
+) -> None:
+    """Complain about the first key that is missing or whose value is of another kind."""
+    for key, kind in {**kinds, **(optional or {})}.items():
+        name = f"{within}.{key}" if within else key
+        if key not in holder:
+            if key in kinds:
+                _complain(file, f"{name!r} is missing", advice)
+        elif not (_IS[kind.removesuffix(_OR_NULL)](holder[key]) or (holder[key] is None and kind.endswith(_OR_NULL))):
+            _complain(file, f"{name!r} is {_shown(holder[key])}, expected {kind}", advice)
+
+
+def _complain(file: Path, what: str, advice: str) -> NoReturn:
+    raise RunError(f"{file} is damaged ({what}): {advice}")
+
+
+def _is_stamp(value: object) -> bool:
+    kinds = (str, int, int, str)
+    return isinstance(value, list) and len(value) == 4 and all(map(isinstance, value, kinds))
+
+
+def _is_score(value: object) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
