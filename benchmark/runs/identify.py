@@ -51,6 +51,7 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
         depth="files" if plan.model is None else "float" if plan.float_maps else "8bit",
         kind=row["kind"],
         folder=row.get("predictions"),
+        frames=None if plan.model is None else _frames(truth),
         plugins={plugin.name: identify_file(plugin).to_json() for plugin in plan.plugins},
         version=metadata.version("videosal"),
         suite=suite_digest(),
@@ -75,6 +76,11 @@ def made_by(spec: ModelSpec) -> dict[str, Any]:
 def made_by_of(identity: Identity) -> dict[str, Any]:
     """Return the part of an identity that says what made the maps."""
     return {key: getattr(identity, key) for key in NOBODY}
+
+
+def _frames(truth: Dataset) -> str:
+    files = ((video.name, stamp.name, stamp.size) for video in truth for stamp in video.frame_files())
+    return digest("\n".join(f"{video} {name} {size}" for video, name, size in files).encode())
 
 
 def _option(value: Any) -> Any:

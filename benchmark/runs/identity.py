@@ -43,6 +43,7 @@ _FIELDS: dict[str, tuple[str, tuple[Strength, ...]]] = {
     "options": ("the options of the model", _ROW),
     "weights": ("the weights", _ROW),
     "code": ("the code of the model", _ROW),
+    "frames": ("the frames of the videos", _ROW),
     "plugins": ("a plug-in", ("result",)),
     "version": ("the version of videosal", ("result",)),
     "suite": ("the code of videosal", ("result",)),
@@ -53,7 +54,7 @@ _FOLLOWERS: dict[str, tuple[str, ...]] = {
     "videos": ("truth", "contents"),
     "truth": ("contents",),
     **dict.fromkeys(("protocol", "baseline", "negatives", "seed", "sample", "calibration"), ("signature",)),
-    "kind": ("depth", "folder", "model", "options", "weights", "code"),
+    "kind": ("depth", "folder", "model", "options", "weights", "code", "frames"),
     "model": ("options", "weights", "code"),
     "version": ("suite",),
 }
@@ -96,6 +97,8 @@ class Identity:
     model, options, weights, code
         Name of the model, its options (for a file, with a digest), SHA-256 of its weights, and the code behind it, as
         `videosal.code_identity` tells it. Of predictions: what `maps.json` says made them.
+    frames : str or None
+        Digest of the names and sizes of the frames that a model saw; None of predictions.
     plugins : dict of str to dict
         Code of each plug-in file.
     version, suite : str
@@ -123,6 +126,7 @@ class Identity:
     options: dict[str, Any]
     weights: str | None
     code: dict[str, Any] | None
+    frames: str | None
     plugins: dict[str, Any]
     version: str
     suite: str

@@ -30,6 +30,7 @@ ONE = Identity(
     options={},
     weights={"name": "w.pth", "sha256": "1" * 64},
     code=CODE,
+    frames="f",
     plugins={},
     version="0.1",
     suite="s",
@@ -53,6 +54,7 @@ def test_it_comes_back_from_json() -> None:
         ({"code": CODE | {"digest": "bb"}}, {"result", "row"}),
         ({"weights": {"name": "w.pth", "sha256": "2" * 64}}, {"result", "row"}),
         ({"folder": "/b"}, {"row"}),
+        ({"frames": "g"}, {"result", "row"}),
         ({"name": "y"}, {"result", "row"}),
         ({"sample": 1}, {"result", "row", "column"}),
         ({"videos": "99 v"}, {"result", "row", "column"}),
@@ -77,7 +79,7 @@ def test_a_digest_stands_for_each_strength() -> None:
 def test_what_differs_is_said_once_and_names_the_file() -> None:
     edited = replace(ONE, code=CODE | {"digest": "bb", "files": {"m.py": "1", "h.py": "9", "new.py": "3"}})
     assert str(differences(ONE, edited, "row")[0]) == "the code of the model (h.py was edited, new.py was added)"
-    other = replace(ONE, kind="predictions", model=None, code=None, weights=None, depth="files")
+    other = replace(ONE, kind="predictions", model=None, code=None, weights=None, frames=None, depth="files")
     assert [str(item) for item in differences(ONE, other, "row")] == ["the kind (model, now predictions)"]
     sampled = replace(ONE, sample=1, signature="protocol=standard|seed 1")
     assert [str(item) for item in differences(ONE, sampled, "column")] == ["the sample seed (none, now 1)"]

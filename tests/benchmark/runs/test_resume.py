@@ -101,6 +101,14 @@ def test_other_options_and_weights_are_refused(live: dict[str, Any], tmp_path: P
         run(**live, weights=str(tmp_path / "ep1.pth"), model_options={"gain": "2"})
 
 
+def test_other_frames_are_refused(live: dict[str, Any]) -> None:
+    run(**live)
+    image = live["root"] / "annotation/0602/images/0001.png"
+    cv2.imwrite(str(image), np.zeros((18, 32, 3), np.uint8))
+    with pytest.raises(RunError, match="differs in the frames of the videos"):
+        run(**live)
+
+
 def test_an_edited_plug_in_is_refused(scored: dict[str, Any], tmp_path: Path) -> None:
     plugin = tmp_path / "plugin.py"
     text = (
