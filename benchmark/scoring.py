@@ -24,7 +24,7 @@ from videosal.datasets import (
 )
 from videosal.datasets.files.images import read_map
 from videosal.errors import FileError, PredictionError, RunError
-from videosal.metrics import get_protocol, imresize, metric_info, rescale_points, score_frame
+from videosal.metrics import Baseline, get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
 
@@ -61,6 +61,8 @@ class VideoScores:
         Video and frame of the fixations that sAUC took as negatives.
     depths : list of str
         Dtypes of the scored maps.
+    constant : list of str
+        Frames whose map has one value throughout, and so no information.
     """
 
     video: str
@@ -70,6 +72,7 @@ class VideoScores:
     scores: dict[str, list[float]]
     negatives: list[tuple[str, str]] = field(default_factory=list)
     depths: list[str] = field(default_factory=list)
+    constant: list[str] = field(default_factory=list)
 
     def with_scores_of(self, older: VideoScores) -> VideoScores:
         """Add the metrics of an older result that was computed from the same inputs."""
@@ -101,9 +104,7 @@ class Scorer:
         """Score the video that `job` names."""
         video = self.dataset.video(job.video)
         negatives = self._negatives(video) if "sauc" in job.metrics else None
-        baseline = self._baseline(video, job.others) if "ig" in job.metrics else None
-        if baseline is not None:
-            baseline.setflags(write=False)  # score_frame then measures it once for the whole video
+        baseline = Baseline(self._baseline(video, job.others)) if "ig" in job.metrics else None
         result = VideoScores(job.video, job.inputs, [], [], {metric: [] for metric in job.metrics})
         if negatives is not None:
             result.negatives.extend(negatives.sources)
@@ -113,6 +114,8 @@ class Scorer:
             scores = {}
             if status == OK and not isinstance(saliency, str):
                 depths.add(saliency.dtype)
+                if saliency.size and saliency.min() == saliency.max():
+                    result.constant.append(frame)
                 if self._calibration is not None:
                     saliency = self._calibration.apply(saliency)
                 others = None if negatives is None else negatives.for_frame(frame)
@@ -132,13 +135,13 @@ class Scorer:
         frame: str,
         saliency: NDArray[Any],
         others: NDArray[np.int64] | None,
-        baseline: NDArray[np.float64] | None,
+        baseline: Baseline | None,
         metrics: tuple[str, ...],
     ) -> dict[str, float]:
         """Score the metrics whose inputs this frame has."""
         plan = self.plan
-        given = {
-            "density": video.stored_density(frame),
+        given: dict[str, Any] = {
+            "density": video.density(frame),
             "fixations": video.fixation_points(frame) if self._rules.repeats else video.stored_fixations(frame),
             "other_fixations": others,
             "baseline": baseline,

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from videosal.metrics.frame.sparse_map import SparseMap
-
 
 @dataclass(frozen=True)
 class JoinedVideo(Video):
@@ -64,10 +62,6 @@ class JoinedVideo(Video):
     def fixations(self, frame: str) -> NDArray[Any] | None:
         """Read from the shot that has the frame."""
         return self._shot_of[frame].fixations(frame)
-
-    def stored_density(self, frame: str) -> NDArray[Any] | SparseMap | None:
-        """Read from the shot that has the frame."""
-        return self._shot_of[frame].stored_density(frame)
 
     def stored_fixations(self, frame: str) -> NDArray[Any] | None:
         """Read from the shot that has the frame."""

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets.files.frames import FrameSequence
-    from videosal.metrics.frame.sparse_map import SparseMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +99,6 @@ class Video(ABC):
         """
         del frame
         return None
-
-    def stored_density(self, frame: str) -> NDArray[Any] | SparseMap | None:
-        """Read the density map of the frame called `frame` as it is stored, which is the cheapest to score."""
-        return self.density(frame)
 
     def stored_fixations(self, frame: str) -> NDArray[Any] | None:
         """Read the fixations of the frame called `frame` as they are stored, which is the cheapest to score.

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets.files.frames import FrameSequence
-    from videosal.metrics.frame.sparse_map import SparseMap
 
 SCHEMA = 3  # 2: maps are compressed by gzip; 3: maps are kept in runs, and a video's mean density is stored
 SUFFIXES = (".h5", ".hdf5")
@@ -158,11 +157,6 @@ class PackedVideo(Video):
 
     def density(self, frame: str) -> NDArray[Any] | None:
         """Read a density map, in the dtype of the source."""
-        stored = self.stored_density(frame)
-        return None if stored is None else np.asarray(stored)
-
-    def stored_density(self, frame: str) -> NDArray[Any] | SparseMap | None:
-        """Read a density map, in runs where most of it is zero."""
         row = int(self._density_rows[self._order[frame]])
         if row == _NO_MAP:
             return None

@@ -12,8 +12,6 @@ from videosal.errors import InputError
 from videosal.metrics.frame.flat import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -54,10 +52,11 @@ def imresize(image: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
         raise InputError(f"size is {size}: give two positive integers (height, width)")
     if array.shape == tuple(size):
         return np.array(array, dtype=np.float64, order="C")
-    return _imresize(array, (int(size[0]), int(size[1])))
+    return resize_bicubic(array, (int(size[0]), int(size[1])))
 
 
-def _imresize(image: NDArray[Any], size: tuple[int, int]) -> Floats:
+def resize_bicubic(image: NDArray[Any], size: tuple[int, int]) -> Floats:
+    """Do what `imresize` does, without its checks, to another size."""
     from videosal.metrics.kernels import resize_kernels  # imports numba
 
     (h, w), (height, width) = image.shape, size
@@ -72,9 +71,6 @@ def _imresize(image: NDArray[Any], size: tuple[int, int]) -> Floats:
         resize_kernels.resize_columns(between, source, *_taps(w, width))
         resize_kernels.resize_rows(result, flat(between), *_taps(h, height))
     return result
-
-
-RESIZE: dict[str, Callable[[NDArray[Any], tuple[int, int]], Floats]] = {"imresize": _imresize}
 
 
 @lru_cache(maxsize=64)

@@ -67,32 +67,46 @@ def overlap(p: Floats, d: Array, p_low: float, d_low: float, p_scale: float, d_s
 
 
 @kernel
-def divergence(p: Floats, d: Floats, p_scale: float, d_scale: float, eps: float) -> float:
-    """Sum of D * log(eps + D / (P + eps)), P = max(p, 0) * p_scale and D = d * d_scale."""
+def divergence(
+    p: Floats,
+    d: Floats,
+    p_low: float,
+    p_scale: float,
+    p_floor: float,
+    d_low: float,
+    d_scale: float,
+    d_floor: float,
+    eps: float,
+) -> float:
+    """Sum of D * log(eps + D / P), P = max((p - p_low) * p_scale, 0) + p_floor and D = (d - d_low) * d_scale + d_floor.
+
+    Where D is 0, nothing is added.
+    """
     total = 0.0
     for i in range(0, p.size, _BLOCK):
         part = 0.0
         for j in range(i, min(i + _BLOCK, p.size)):
-            if d[j] > 0:
-                weight = d[j] * d_scale
-                share = p[j] * p_scale if p[j] > 0.0 else 0.0
-                part += weight * log(eps + weight / (share + eps))
+            weight = (d[j] - d_low) * d_scale + d_floor
+            if weight > 0:
+                share = (p[j] - p_low) * p_scale
+                part += weight * log(eps + weight / ((share if share > 0.0 else 0.0) + p_floor))
         total += part
     return total
 
 
 @kernel
-def cross(p: Floats, d: Bytes, p_scale: float, d_sum: float, eps: float) -> float:
-    """Sum of D * log(P + eps), P = max(p, 0) * p_scale and D = d / d_sum."""
+def cross(p: Floats, d: Bytes, p_low: float, p_scale: float, p_floor: float, d_low: float, d_extra: float) -> float:
+    """Sum of (d - d_low + d_extra) * log(P), P = max((p - p_low) * p_scale, 0) + p_floor."""
     total = 0.0
     for i in range(0, p.size, _BLOCK):
         part = 0.0
         for j in range(i, min(i + _BLOCK, p.size)):
-            if d[j] != 0:
-                share = p[j] * p_scale if p[j] > 0.0 else 0.0
-                part += d[j] * log(share + eps)
+            weight = d[j] - d_low + d_extra
+            if weight > 0:
+                share = (p[j] - p_low) * p_scale
+                part += weight * log((share if share > 0.0 else 0.0) + p_floor)
         total += part
-    return total / d_sum
+    return total
 
 
 @kernel

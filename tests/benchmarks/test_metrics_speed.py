@@ -151,7 +151,7 @@ def _tensors(frame: SyntheticFrame, device: str) -> dict[str, torch.Tensor]:
         "density": frame.density,
         "fixations": frame.fixations,
         "other_fixations": others,
-        "baseline": frame.baseline.copy(),  # torch warns of read-only arrays
+        "baseline": frame.baseline,
     }
     return {name: torch.from_numpy(array).expand(BATCH, -1, -1).to(device) for name, array in arrays.items()}
 
@@ -164,7 +164,7 @@ def _score_with_torch(tensors: dict[str, torch.Tensor]) -> dict[str, list[float]
 
 
 def _score(frame: SyntheticFrame, *maps: np.ndarray[Any, Any]) -> dict[str, float]:
-    return score_frame(*maps, other_fixations=frame.others, baseline=frame.baseline, metrics=EIGHT)
+    return score_frame(*maps, other_fixations=frame.others, baseline=frame.shared_baseline, metrics=EIGHT)
 
 
 def _compare(

@@ -57,11 +57,15 @@ def test_divergence(size: int) -> None:
     generator = np.random.default_rng(size)
     p = flat(generator.normal(1, 1, size))
     d = flat(np.maximum(generator.normal(0, 50, size), 0).astype(np.uint8))
-    P, D = np.maximum(p, 0) * 0.01, d * 0.02
-    expected = math.fsum(D * np.log(1e-9 + D / (P + 1e-9)))
     doubles = flat(d.astype(np.float64))
-    assert kernels.divergence(p, doubles, 0.01, 0.02, 1e-9) == pytest.approx(expected, rel=1e-12, abs=1e-15)
-    assert kernels.cross(p, d, 0.01, 50.0, 1e-9) == pytest.approx(math.fsum(D * np.log(P + 1e-9)), rel=1e-12)
+    for low, extra in ((0.0, 0.0), (-1.0, 0.0), (0.0, 0.5)):
+        P, D = np.maximum(p - 0.2, 0) * 0.01 + 1e-9, (d - low + extra) * 0.02
+        there = D > 0
+        expected = math.fsum(D[there] * np.log(1e-9 + D[there] / P[there]))
+        found = kernels.divergence(p, doubles, 0.2, 0.01, 1e-9, low, 0.02, extra * 0.02, 1e-9)
+        assert found == pytest.approx(expected, rel=1e-12, abs=1e-15)
+        cross = kernels.cross(p, d, 0.2, 0.01, 1e-9, low, extra) * 0.02
+        assert cross == pytest.approx(math.fsum(D * np.log(P)), rel=1e-12)
 
 
 @settings(deadline=None, max_examples=80)

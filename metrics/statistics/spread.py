@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.frame.flat import flat
+from videosal.metrics.frame.flat import flat, words
 from videosal.metrics.kernels import byte_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    Array = NDArray[Any]
     Counts = NDArray[np.int64]
 
 
@@ -40,14 +40,36 @@ class Spread:
     squares: float
     constant: bool
 
+    def above(self, low: float) -> float:
+        """Return the sum of x - low."""
+        return self.excess if low == self.low else self.mean * self.size - low * self.size
+
     @property
-    def total(self) -> float:
-        return self.mean * self.size
+    def deviation(self) -> float:
+        """The standard deviation, of all values as the population."""
+        return math.sqrt(self.squares / self.size)
 
     @classmethod
     def of(cls, size: int, low: float, high: float, mean: float, excess: float, squares: float) -> Spread:
         constant = low == high or math.sqrt(squares / size) < 1e-12 * abs(mean)
         return cls(size, low, high, mean, excess, squares, constant)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A flat map, read-only, and its spread.
+
+    Attributes
+    ----------
+    values : (N,) uint8 or float64 array
+    spread : Spread
+    exponent : int
+        The values are those given, divided by 2 to this power; 0 but for values that are huge or tiny throughout.
+    """
+
+    values: Array
+    spread: Spread
+    exponent: int = 0
 
 
 def byte_spread(counts: Counts, size: int) -> Spread:
@@ -56,21 +78,26 @@ def byte_spread(counts: Counts, size: int) -> Spread:
     return Spread.of(size, low, high, total / size, total - size * low, squares)
 
 
-def measure(values: Floats) -> tuple[Floats, Spread | None]:
-    """Return a flat map, read-only, and its spread, or None for that if a value is not finite.
+def measure(array: Array) -> Measured | None:
+    """Measure a map of any real dtype, bytes as such and others as float64; None if a value is not finite.
 
-    Every metric is the same for a map times a power of two. Where sums of squares could overflow or vanish, the values
-    come back so scaled; otherwise they are what was given.
+    Where sums of squares could overflow or vanish, the values come back divided by a power of two.
     """
+    if array.dtype == np.uint8:
+        values = flat(array)
+        return Measured(values, byte_spread(byte_kernels.histogram(values, words(values)), values.size))
     from videosal.metrics.kernels import float_kernels  # a process that scores image files has no need of it
 
-    values = flat(values)
+    values = flat(array.astype(np.float64, copy=False))
     low, high, total = float_kernels.extent(values)
     if not math.isfinite(total) and not np.isfinite(values).all():
-        return values, None
+        return None
     _, exponent = math.frexp(max(abs(low), abs(high)))
-    if abs(exponent) > 300:
+    if abs(exponent) <= 300:
+        exponent = 0
+    else:
+        exponent = max(exponent, -1000)  # two to the opposite power has to be finite
         values = flat(np.ldexp(values, -exponent))
         low, high, total = float_kernels.extent(values)
     excess, squares = float_kernels.deviations(values, low, total / values.size)
-    return values, Spread.of(values.size, low, high, total / values.size, excess, squares)
+    return Measured(values, Spread.of(values.size, low, high, total / values.size, excess, squares), exponent)
