@@ -16,6 +16,7 @@ from videosal.benchmark.maps.reader import MapReader, MapRef
 from videosal.benchmark.maps.saved_maps import quantise, save_map
 from videosal.benchmark.plan import CENTER, Job, Plan
 from videosal.datasets import (
+    all_negatives,
     draw_from_all,
     draw_negatives,
     load_dataset,
@@ -203,6 +204,8 @@ class Scorer:
             return draw_from_all(self.dataset, video, count=rules.negative_frames, seed=plan.seed, rescale=rescale)
         if rules.negatives == "none" or len(self.dataset) < 2:
             return None
+        if rules.negative_frames == 0:
+            return all_negatives(self.dataset, video)
         return draw_negatives(self.dataset, video, count=rules.negative_frames, seed=plan.seed)
 
     def _baseline(self, video: Video, others: NDArray[np.float64] | None) -> NDArray[np.float64]:

@@ -159,7 +159,7 @@ def _pixels_of_points(name: str, points: Array, size: Size, repeats: bool) -> Pi
             f"{name} has the point (row {row}, col {column}) outside the frame of {size[0]} rows and {size[1]} columns"
         )
     if repeats and pixels.size < len(points):
-        return np.sort(coordinates[0::2] * size[1] + coordinates[1::2])
+        pixels = coordinates[0::2] * size[1] + coordinates[1::2]
     if name == "fixations":
         pixels.sort()  # as those of a mask are, so that sums over both have the same bits
     return pixels

@@ -39,7 +39,7 @@ class Protocol:
         Whose fixations sAUC takes: ``other-videos`` (frames of other videos), ``whole-set`` (frames of the whole set,
         the scored video among it), ``same-video`` (all frames of the video), or ``none``.
     negative_frames : int
-        How many frames are drawn for that; 0 for all.
+        How many frames are drawn for that, each pixel once; 0 for all frames, and repeats as they are.
     aggregation : str
         How frames become one figure: ``frame`` is the mean over all frames of all videos, ``video`` the mean of the
         means of videos.
@@ -82,6 +82,8 @@ class Protocol:
         for metric in (*self.metrics, *self.default_metrics):
             if metric not in OURS:
                 raise UnknownNameError.of("metric", metric, OURS)
+        if self.negatives == "whole-set" and self.negative_frames == 0:
+            raise InputError(f"protocol {self.name!r} takes all frames of the whole set as negatives: give a number")
         if not set(self.default_metrics) <= set(self.metrics):
             raise InputError(f"protocol {self.name!r} scores by default what it does not define: add it to metrics")
 

@@ -177,6 +177,7 @@ PYSALIENCY = Protocol(
         sauc_form="exact",
         ig_scale="added",
     ),
+    negative_frames=0,
     frames="images with fixations; the mean over the fixations of each",
     version=2,
 )
@@ -200,6 +201,7 @@ SALICON = Protocol(
         sauc_sampled=False,
         sauc_drops_own=True,
     ),
+    negative_frames=0,
     frames="all (images); by default only points that occur at least twice are kept",
     version=2,
 )
