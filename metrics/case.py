@@ -111,6 +111,7 @@ class SharedFrame:
         self._given, self._baseline, self._with_density = given, baseline, with_density
         self._maps: dict[Maps, tuple[tuple[Statistics, tuple[int, ...]], tuple[Statistics, tuple[int, ...]]]] = {}
         self._gaze: dict[tuple[Maps, bool, bool], PreparedGaze] = {}
+        self._empty: bool | None = None  # not yet known whether the density is zero throughout
         array = given.prediction
         self.finite = array.dtype.kind != "f" or bool(np.isfinite(array).all())
         self._low = 0.0 if array.dtype.kind == "u" or not self.finite else float(array.min())
@@ -119,7 +120,7 @@ class SharedFrame:
         """Return it under a protocol, for some metrics; None where the prediction is no map for it."""
         if not self.finite:
             return None
-        given, rules, key = self._given, protocol.maps, geometry(protocol.maps)
+        given, rules, key = self._given, protocol.maps, self._geometry(protocol.maps)
         if key not in self._maps and not self._measure(key, rules):
             return None
         (pair, pair_shape), (points, points_shape) = self._maps[key]
@@ -150,6 +151,12 @@ class SharedFrame:
             bugs=bugs,
         )
 
+    def _geometry(self, rules: Maps) -> Maps:
+        if rules.empty_density != "zero" and self._empty is None:
+            density = self._given.density
+            self._empty = density is not None and not density.any()
+        return geometry(rules, self._given.size, self._given.prediction.shape, empty=bool(self._empty))
+
     def _measure(self, key: Maps, rules: Maps) -> bool:
         """Prepare and measure the maps; return whether their values are finite then."""
         maps = prepare_maps(self._given, rules, with_density=self._with_density)
@@ -162,7 +169,7 @@ class SharedFrame:
 
     def _pixels(self, protocol: Protocol) -> PreparedGaze:
         gaze = protocol.gaze
-        key = geometry(protocol.maps), gaze.repeats, gaze.sauc_drops_own
+        key = self._geometry(protocol.maps), gaze.repeats, gaze.sauc_drops_own
         if key not in self._gaze:
             self._gaze[key] = prepare_gaze(self._given, protocol.maps, gaze)
         return self._gaze[key]

@@ -36,12 +36,12 @@ def cc(case: Case) -> float:
         assert case.density_scale is not None
         p_deviation = p.deviation + rule.cc_eps * case.pair.scale.width
         d_deviation = d.deviation + rule.cc_eps * case.density_scale.width
-        shared = case.pair.statistics.codeviation() / p_deviation / d_deviation
+        shared = case.pair.statistics.codeviation / p_deviation / d_deviation
         own = (p.squares / p_deviation / p_deviation) * (d.squares / d_deviation / d_deviation)
         return float(shared / math.sqrt(own + rule.cc_eps))
     if p.constant:
         return or_nan(rule.cc_constant)
-    correlation = case.pair.statistics.codeviation() / (math.sqrt(p.squares) * math.sqrt(d.squares))
+    correlation = case.pair.statistics.codeviation / (math.sqrt(p.squares) * math.sqrt(d.squares))
     return min(1.0, max(-1.0, correlation))
 
 

@@ -139,12 +139,16 @@ def warm_up() -> None:
     """
     import numpy as np
 
+    from videosal.metrics.protocols.records import PROTOCOLS
+
     low = np.arange(30, dtype=np.uint8).reshape(5, 6)
     points = np.array([[1, 2], [3, 4]])
     for prediction in (low, low / 7, low[::2]):
         for density in (low, low / 7):
             for baseline in (low, low / 7):
-                score_frame(prediction, density, points, other_fixations=low > 20, baseline=baseline)
+                score_protocols(
+                    prediction, density, points, protocols=PROTOCOLS, other_fixations=low > 20, baseline=baseline
+                )
     score_frame(low, fixations=points)
 
 

@@ -41,7 +41,7 @@ class Baseline:
 
     def at(self, size: tuple[int, int], rules: Maps) -> tuple[Measured, Scale]:
         """Return it as a protocol holds it against predictions of frames of `size`."""
-        key = geometry(rules), size
+        key = geometry(rules, size, self._given.shape), size
         made = self._made.get(key)
         if made is None:
             made = measure(prepare_baseline(self._given, size, rules))

@@ -108,11 +108,9 @@ def read_density(value: ArrayLike) -> Array:
     array = read_map("density", value)
     if array.dtype in (np.uint8, np.uint16):
         return array
-    from videosal.metrics.kernels import float_kernels
-
     array = array.astype(np.float64, copy=False)
-    low, _, total = float_kernels.extent(flat(array))
-    if not math.isfinite(total) and not np.isfinite(array).all():
+    low = float(array.min())
+    if not (math.isfinite(low) and math.isfinite(float(array.max()))):
         raise InputError("density holds NaN or infinity: give finite values")
     if low < 0:
         raise InputError(f"density has negative values, down to {low:g}: give values of 0 and above")

@@ -6,12 +6,14 @@ Nothing is scaled here: a scale is two numbers, which the formulas apply.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from videosal.metrics.frame.inputs import read_pixels
 from videosal.metrics.frame.regrid import (
+    LETTERBOX,
     bilinear,
     halve_pixels,
     letterbox,
@@ -130,9 +132,26 @@ def prepare_gaze(given: Inputs, maps: Maps, gaze: Gaze) -> PreparedGaze:
     return PreparedGaze(fixations=fixations, fixated=fixated, others=others)
 
 
-def geometry(rules: Maps) -> Maps:
-    """Return what decides on prepared maps, which protocols that differ only otherwise can share."""
+@lru_cache
+def geometry(rules: Maps, size: Size, shape: tuple[int, ...], *, empty: bool = False) -> Maps:
+    """Return what decides on prepared maps, which protocols that differ only otherwise can share.
+
+    Parameters
+    ----------
+    rules : Maps
+    size : (int, int)
+        Of the ground truth.
+    shape : (int, int)
+        Of the prediction, or of the baseline.
+    empty : bool
+        Whether the density is zero throughout.
+    """
     plain = replace(rules, uninformative="uniform", negative="shifted", eps=0.0)
+    if not empty:
+        plain = replace(plain, empty_density="zero")
+    stays = LETTERBOX if rules.resize == "letterbox" else size
+    if shape == size == stays and rules.smoothing is None and rules.grid == "truth":
+        return replace(plain, resize="imresize", scale="given")
     # Only the margin of a letterbox, which is zero of the scale, depends on the scale.
     return plain if rules.resize == "letterbox" and rules.scale == "minmax" else replace(plain, scale="given")
 

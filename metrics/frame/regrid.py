@@ -66,6 +66,8 @@ def letterbox(image: Array, pad: float = 0.0) -> Array:
 
 def letterbox_pixels(pixels: Pixels, size: Size) -> Pixels:
     """Move pixels as `letterbox` moves a map; those that fall together count once."""
+    if size == LETTERBOX:
+        return pixels
     (height, width), (top, left) = _placed(size)
     rows, columns = np.divmod(pixels, size[1])
     rows = np.clip(np.rint(rows * (height / size[0])).astype(np.int64), 0, height - 1)

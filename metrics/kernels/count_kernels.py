@@ -143,6 +143,15 @@ def gain_at(
 
 
 @kernel
+def share_a_place(x: Array, y: Array, x_low: float, y_low: float) -> bool:
+    """Whether x is at most x_low, and y at most y_low, at some pixel."""
+    for i in range(x.size):  # noqa: SIM110  # numba knows no generators
+        if x[i] <= x_low and y[i] <= y_low:
+            return True
+    return False
+
+
+@kernel
 def survivors_at(x: Array, pixels: Counts, thresholds: Floats) -> Counts:
     """How many of the pixels have a value of x that reaches each threshold."""
     values = np.empty(pixels.size)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.kernels.jit import extreme_kernel, kernel, vector_kernel
+from videosal.metrics.kernels.jit import kernel, vector_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,15 +26,12 @@ _BUCKETS = 64 << 8
 
 
 @kernel
-def extent(x: Floats) -> tuple[float, float, float]:
-    """Minimum, maximum and sum. If a value is not finite, the sum is not, and the other two mean nothing."""
-    low, high, total = x[0], x[0], 0.0
+def total(x: Floats) -> float:
+    """Sum of x."""
+    result = 0.0
     for i in range(0, x.size, _BLOCK):
-        block = x[i : i + _BLOCK]
-        total += _sum_block(block)
-        block_low, block_high = _extremes_block(block)
-        low, high = min(low, block_low), max(high, block_high)
-    return low, high, total
+        result += _sum_block(x[i : i + _BLOCK])
+    return result
 
 
 @kernel
@@ -119,7 +116,7 @@ def first_marks(keys: Keys, last: int) -> tuple[Buckets, int]:
     `keys` are the distances of the marks, read as integers, which ascend as positive doubles do; `last` is that of the
     maximum.
     """
-    first = np.empty(_BUCKETS, np.int32)
+    first = np.empty(_BUCKETS + 1, np.int32)
     bucket = most = 0
     for k in range(keys.size):
         until = _bucket(keys[k], last)
@@ -127,7 +124,7 @@ def first_marks(keys: Keys, last: int) -> tuple[Buckets, int]:
             first[bucket] = k
             bucket += 1
         most = max(most, k + 1 - first[until])
-    while bucket < _BUCKETS:
+    while bucket <= _BUCKETS:
         first[bucket] = keys.size
         bucket += 1
     return first, most
@@ -139,8 +136,9 @@ def ranks(
 ) -> tuple[Counts, Counts]:
     """For each of the ascending, distinct marks: how many of x lie below it, and how many equal it.
 
-    One pass: a value's bucket (of `first_marks`) says which mark to begin with, and a binary search among as many
-    marks as the fullest bucket holds finds its place. `distances` is scratch space, and `keys` the same as integers.
+    One pass: a value's bucket (of `first_marks`) says which mark to begin with. Where it holds marks, a binary search
+    among as many as the fullest bucket holds finds its place. `distances` is scratch space, and `keys` the same as
+    integers.
     """
     widest = 1
     while 2 * widest <= most:
@@ -155,8 +153,12 @@ def ranks(
         block = x[start : start + distances.size]
         _subtract_block(block, low, distances)
         for i in range(block.size):
+            bucket = _bucket(keys[i], last)
+            place = int(first[bucket])
+            if first[bucket + 1] == place:  # no mark in its bucket, as in nearly all
+                tables[i & 3, 2 * place] += np.uint64(1)
+                continue
             value = block[i]
-            place = int(first[_bucket(keys[i], last)])
             step = widest
             while step > 0:
                 place += step * (fenced[place + step - 1] < value)
@@ -192,15 +194,6 @@ def _sum_block(x: Floats) -> float:
     for i in range(x.size):
         total += x[i]
     return total
-
-
-@extreme_kernel
-def _extremes_block(x: Floats) -> tuple[float, float]:
-    low, high = x[0], x[0]
-    for i in range(x.size):
-        low = x[i] if x[i] < low else low
-        high = x[i] if x[i] > high else high
-    return low, high
 
 
 @vector_kernel

@@ -119,8 +119,8 @@ class Maps:
 
     def __post_init__(self) -> None:
         check_choices("maps", self)
-        if self.resize == "letterbox" and self.grid != "truth":
-            raise InputError(f"maps has resize letterbox, which has a grid of its own, and grid {self.grid}: drop one")
+        if self.resize == "letterbox" and (self.grid != "truth" or self.smoothing is not None):
+            raise InputError("maps has resize letterbox, which knows no other grid and no smoothing: drop one of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

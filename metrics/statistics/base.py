@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -45,13 +46,24 @@ class Statistics(ABC):
     prediction: Measured
     density: Measured
 
+    @cached_property
     @abstractmethod
     def codeviation(self) -> float:
         """Sum of the products of both maps' deviations from their means."""
 
-    @abstractmethod
     def overlap(self, p: Shares, d: Shares) -> float:
-        """Sum of the smaller of both maps' shares."""
+        """Sum of the smaller of both maps' shares; remembered, for most protocols ask for the same."""
+        if (p, d) not in self._overlaps:
+            self._overlaps[p, d] = self.compute_overlap(p, d)
+        return self._overlaps[p, d]
+
+    @abstractmethod
+    def compute_overlap(self, p: Shares, d: Shares) -> float:
+        """Do what `overlap` remembers."""
+
+    @cached_property
+    def _overlaps(self) -> dict[tuple[Shares, Shares], float]:
+        return {}
 
     @abstractmethod
     def divergence(self, p: Shares, d: Shares, eps: float) -> float:
@@ -89,7 +101,9 @@ class Statistics(ABC):
 
     def share_no_mass(self, p_low: float, d_low: float) -> bool:
         """Whether there is a pixel where neither map is above its low."""
+        from videosal.metrics.kernels import count_kernels
+
         p, d = self.prediction, self.density
         if p.spread.low > p_low or d.spread.low > d_low:
             return False
-        return bool(((p.values <= p_low) & (d.values <= d_low)).any())
+        return count_kernels.share_a_place(p.values, d.values, p_low, d_low)

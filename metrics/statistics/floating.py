@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.frame.flat import words
 from videosal.metrics.kernels import byte_kernels, float_kernels
 from videosal.metrics.statistics.base import Levels, Statistics
 
@@ -36,21 +36,20 @@ class FloatStatistics(Statistics):
         self._expected: list[Floats] = []
         self._marks = np.empty(0)
 
+    @cached_property
     def codeviation(self) -> float:
         p, d = self.prediction, self.density
         return float_kernels.codeviation(p.values, d.values, p.spread.mean, d.spread.mean)
 
-    def overlap(self, p: Shares, d: Shares) -> float:
+    def compute_overlap(self, p: Shares, d: Shares) -> float:
         values = self.prediction.values, self.density.values
         return float_kernels.overlap(*values, p.low, d.low, 1 / p.total, 1 / d.total)
 
     def divergence(self, p: Shares, d: Shares, eps: float) -> float:
-        values = self.density.values
-        ours = self.prediction.values, values, p.low, 1 / p.total, p.floor
-        if values.dtype != np.uint8:
+        ours = self.prediction.values, self.density.values, p.low, 1 / p.total, p.floor
+        if self.density.counts is None:
             return float_kernels.divergence(*ours, d.low, 1 / d.total, d.floor, eps)
-        counts = byte_kernels.histogram(values, words(values))
-        own = byte_kernels.count_negentropy(counts, d.low, d.total, d.floor)
+        own = byte_kernels.count_negentropy(self.density.counts, d.low, d.total, d.floor)
         return own - float_kernels.cross(*ours, d.low, d.floor * d.total) / d.total
 
     def expect(self, fixated: Pixels, thresholds: Floats) -> None:

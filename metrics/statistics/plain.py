@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,10 +30,11 @@ class PlainStatistics(Statistics):
             self.density = density
             self._d = density.values.astype(np.float64)
 
+    @cached_property
     def codeviation(self) -> float:
         return float(((self._p - self._p.mean()) * (self._d - self._d.mean())).sum())
 
-    def overlap(self, p: Shares, d: Shares) -> float:
+    def compute_overlap(self, p: Shares, d: Shares) -> float:
         return float(np.minimum((self._p - p.low) / p.total, (self._d - d.low) / d.total).sum())
 
     def divergence(self, p: Shares, d: Shares, eps: float) -> float:
@@ -53,6 +55,9 @@ class PlainStatistics(Statistics):
 
     def reaching_at(self, pixels: Pixels, thresholds: Floats) -> Counts:
         return _reaching(self._p[pixels], thresholds)
+
+    def share_no_mass(self, p_low: float, d_low: float) -> bool:
+        return bool(((self._p <= p_low) & (self._d <= d_low)).any())
 
     def sum_at(self, pixels: Pixels) -> float:
         return float(self._p[pixels].sum())

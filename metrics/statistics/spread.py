@@ -65,11 +65,14 @@ class Measured:
     spread : Spread
     exponent : int
         The values are those given, divided by 2 to this power; 0 but for values that are huge or tiny throughout.
+    counts : (256,) int64 array or None
+        The histogram of bytes.
     """
 
     values: Array
     spread: Spread
     exponent: int = 0
+    counts: Counts | None = None
 
 
 def byte_spread(counts: Counts, size: int) -> Spread:
@@ -85,12 +88,13 @@ def measure(array: Array) -> Measured | None:
     """
     if array.dtype == np.uint8:
         values = flat(array)
-        return Measured(values, byte_spread(byte_kernels.histogram(values, words(values)), values.size))
+        counts = byte_kernels.histogram(values, words(values))
+        return Measured(values, byte_spread(counts, values.size), counts=counts)
     from videosal.metrics.kernels import float_kernels  # a process that scores image files has no need of it
 
     values = flat(array.astype(np.float64, copy=False))
-    low, high, total = float_kernels.extent(values)
-    if not math.isfinite(total) and not np.isfinite(values).all():
+    low, high = float(values.min()), float(values.max())  # which NumPy does with vector registers, and numba does not
+    if not (math.isfinite(low) and math.isfinite(high)):
         return None
     _, exponent = math.frexp(max(abs(low), abs(high)))
     if abs(exponent) <= 300:
@@ -98,6 +102,7 @@ def measure(array: Array) -> Measured | None:
     else:
         exponent = max(exponent, -1000)  # two to the opposite power has to be finite
         values = flat(np.ldexp(values, -exponent))
-        low, high, total = float_kernels.extent(values)
-    excess, squares = float_kernels.deviations(values, low, total / values.size)
-    return Measured(values, Spread.of(values.size, low, high, total / values.size, excess, squares), exponent)
+        low, high = float(values.min()), float(values.max())
+    mean = float_kernels.total(values) / values.size
+    excess, squares = float_kernels.deviations(values, low, mean)
+    return Measured(values, Spread.of(values.size, low, high, mean, excess, squares), exponent)

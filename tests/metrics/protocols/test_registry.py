@@ -70,7 +70,7 @@ def test_a_choice_is_changed_in_its_part_alone() -> None:
         ({"eps": -1.0}, "maps has eps -1.0: give a number, 0 or more"),
         ({"cc_eps": float("nan")}, "pair has cc_eps nan: give a number, 0 or more"),
         ({"single": 1}, "gaze has single 1: give True or False"),
-        ({"resize": "letterbox", "grid": "half"}, "maps has resize letterbox, which has a grid of its own"),
+        ({"resize": "letterbox", "grid": "half"}, "maps has resize letterbox, which knows no other grid"),
         ({"name": "a|b"}, "a protocol cannot be named 'a|b'"),
         ({"metrics": ("cc",), "default_metrics": ("nss",)}, "scores by default what it does not define"),
     ],
