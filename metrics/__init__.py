@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from videosal.metrics.protocols.record import Protocol
     from videosal.metrics.protocols.registry import get_protocol, list_protocols, register_protocol
     from videosal.metrics.protocols.signature import protocol_signature
-    from videosal.metrics.score import score_frame, score_protocols, warm_up
+    from videosal.metrics.score import nss_by_observer, score_frame, score_protocols, warm_up
     from videosal.metrics.torch import scores as torch_metrics  # noqa: F401
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "list_metrics",
     "list_protocols",
     "metric_info",
+    "nss_by_observer",
     "protocol_signature",
     "register_metric",
     "register_protocol",
@@ -55,6 +56,7 @@ _HOME = {
     "list_metrics": "definitions",
     "list_protocols": "protocols.registry",
     "metric_info": "definitions",
+    "nss_by_observer": "score",
     "protocol_signature": "protocols.signature",
     "register_metric": "definitions",
     "register_protocol": "protocols.registry",

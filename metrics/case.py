@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.frame.prepare import geometry, prepare_gaze, prepare_maps, scale_of
+from videosal.metrics.frame.prepare import geometry, is_log_density, prepare_gaze, prepare_maps, scale_of
 from videosal.metrics.kernels import count_kernels
 from videosal.metrics.statistics.eight_bit import ByteStatistics
 from videosal.metrics.statistics.spread import measure
@@ -113,12 +113,12 @@ class SharedFrame:
         self._gaze: dict[tuple[Maps, bool, bool], PreparedGaze] = {}
         self._empty: bool | None = None  # not yet known whether the density is zero throughout
         array = given.prediction
-        self.finite = array.dtype.kind != "f" or bool(np.isfinite(array).all())
-        self._low = 0.0 if array.dtype.kind == "u" or not self.finite else float(array.min())
+        self._finite = array.dtype.kind != "f" or bool(np.isfinite(array).all())
+        self._low = 0.0 if array.dtype.kind == "u" or not self._finite else float(array.min())
 
     def case(self, protocol: Protocol, names: tuple[str, ...], seed: int | None, bugs: frozenset[str]) -> Case | None:
         """Return it under a protocol, for some metrics; None where the prediction is no map for it."""
-        if not self.finite:
+        if not self._finite and not (protocol.maps.log_density and is_log_density(self._given.prediction)):
             return None
         given, rules, key = self._given, protocol.maps, self._geometry(protocol.maps)
         if key not in self._maps and not self._measure(key, rules):
@@ -145,7 +145,7 @@ class SharedFrame:
             fixations=_NONE if gaze.fixations is None else gaze.fixations,
             fixated=fixated,
             others=_NONE if gaze.others is None else gaze.others,
-            negative=self._low < 0 and rules.scale != "minmax",
+            negative=self._low < 0 and rules.scale != "minmax" and not rules.log_density,
             thresholds=thresholds,
             seed=seed,
             bugs=bugs,

@@ -248,6 +248,22 @@ def sauc_exact(case: Case) -> float:
     return roc.whitney(prediction.values[case.fixations], prediction.values[case.others])
 
 
+def jsd(case: Case) -> float:
+    """Jensen-Shannon divergence of P and D, in nats (Lin, IEEE Trans. Inf. Theory 1991). Range 0 to log 2.
+
+    Half the divergence of the shares of each map from the mean of both, which needs no eps.
+    """
+    statistics, d_scale = case.pair.statistics, case.density_scale
+    assert d_scale is not None
+    p, d, p_scale = statistics.prediction.spread, statistics.density.spread, case.pair.scale
+    negative = _is_negative(case)
+    blank = _is_blank(p, p_scale) and not case.uniform
+    if _is_blank(d, d_scale) or blank or (negative and case.protocol.maps.negative == "undefined"):
+        return math.nan
+    ours = uniform_shares(p) if case.uniform else shares(p, p_scale, "shift" if negative else "sum")
+    return statistics.mean_divergence(ours, shares(d, d_scale, "sum"))
+
+
 def or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
@@ -280,4 +296,5 @@ FORMULAS: dict[str, Callable[[Case], float]] = {
     "emd": emd,
     "auc": auc,
     "sauc_exact": sauc_exact,
+    "jsd": jsd,
 }

@@ -11,7 +11,7 @@ from videosal.metrics.definitions import ARGUMENTS, OURS, metric_info
 from videosal.metrics.protocols.registry import get_protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -130,6 +130,39 @@ def score_protocols(
     given = (prediction, density, fixations, other_fixations, baseline)
     found = _score(given, jobs, seed, bug_compatible)
     return {one.name: scores for one, scores in zip(rules, found, strict=True)}
+
+
+def nss_by_observer(
+    prediction: ArrayLike,
+    observers: Mapping[str, ArrayLike],
+    *,
+    density: ArrayLike | None = None,
+    protocol: str | Protocol = "standard",
+) -> dict[str, float]:
+    """Score one saliency map against where each observer looked, which shows how much observers differ.
+
+    Parameters
+    ----------
+    prediction, density, protocol
+        As in `score_frame`; the density only gives the size of the ground truth.
+    observers : mapping of str to (H, W) or (n, 2) array_like
+        The fixations of each, as in `score_frame`; `videosal.datasets.Video.observer_points` gives them where a data
+        set knows its observers.
+
+    Returns
+    -------
+    dict of str to float
+        NSS per observer; NaN where one did not look.
+
+    Raises
+    ------
+    InputError
+        As `score_frame` does.
+    """
+    return {
+        name: score_frame(prediction, density, fixations, metrics=("nss",), protocol=protocol)["nss"]
+        for name, fixations in observers.items()
+    }
 
 
 def warm_up() -> None:

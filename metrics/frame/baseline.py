@@ -8,7 +8,7 @@ import numpy as np
 
 from videosal.errors import InputError
 from videosal.metrics.frame.inputs import read_map
-from videosal.metrics.frame.prepare import geometry, prepare_baseline, scale_of
+from videosal.metrics.frame.prepare import geometry, is_log_density, prepare_baseline, scale_of
 from videosal.metrics.statistics.spread import measure
 
 if TYPE_CHECKING:
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from videosal.metrics.statistics.spread import Measured
 
 
+_NOT_FINITE = "baseline holds NaN or infinity: give finite values"
+
+
 class Baseline:
     """A baseline map that is resized and measured once, however many frames are scored with it.
 
     Parameters
     ----------
     values : (h, w) array_like
-        Finite real numbers; they must not change afterwards.
+        Finite real numbers, or logarithms of a density for protocols that take those; they must not change afterwards.
 
     Raises
     ------
@@ -35,12 +38,15 @@ class Baseline:
 
     def __init__(self, values: ArrayLike) -> None:
         self._given: NDArray[Any] = read_map("baseline", values)
-        if self._given.dtype.kind == "f" and not np.isfinite(self._given).all():
-            raise InputError("baseline holds NaN or infinity: give finite values")
+        self._finite = self._given.dtype.kind != "f" or bool(np.isfinite(self._given).all())
+        if not self._finite and not is_log_density(self._given):
+            raise InputError(_NOT_FINITE)
         self._made: dict[tuple[Maps, tuple[int, int]], Measured] = {}
 
     def at(self, size: tuple[int, int], rules: Maps) -> tuple[Measured, Scale]:
         """Return it as a protocol holds it against predictions of frames of `size`."""
+        if not self._finite and not rules.log_density:
+            raise InputError(_NOT_FINITE)
         key = geometry(rules, size, self._given.shape), size
         made = self._made.get(key)
         if made is None:

@@ -5,6 +5,7 @@ Nothing is scaled here: a scale is two numbers, which the formulas apply.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -89,7 +90,7 @@ def scale_of(given: Array, rules: Maps, made: Measured) -> Scale:
 
 def prepare_maps(given: Inputs, rules: Maps, *, with_density: bool) -> PreparedMaps:
     """Bring the prediction and the density to the size at which a protocol compares them."""
-    p, d, size = given.prediction, given.density if with_density else None, given.size
+    p, d, size = _density_of(given.prediction, rules), given.density if with_density else None, given.size
     if d is not None and rules.empty_density == "uniform" and not d.any():
         d = np.ones(d.shape, np.uint8)
     if rules.resize == "letterbox":
@@ -105,8 +106,14 @@ def prepare_maps(given: Inputs, rules: Maps, *, with_density: bool) -> PreparedM
     return PreparedMaps(prediction=p, paired=p, density=d)
 
 
+def is_log_density(given: Array) -> bool:
+    """Whether a map can be one of logarithms: finite, but for minus infinity where the density is 0."""
+    return math.isfinite(given.max())
+
+
 def prepare_baseline(given: Array, size: Size, rules: Maps) -> Array:
     """Bring a baseline to where the prediction is compared with fixations."""
+    given = _density_of(given, rules)
     if rules.resize == "letterbox":
         return letterbox(given, _pad(given, rules))
     resized = _resized(given, size, rules)
@@ -154,6 +161,15 @@ def geometry(rules: Maps, size: Size, shape: tuple[int, ...], *, empty: bool = F
         return replace(plain, resize="imresize", scale="given")
     # Only the margin of a letterbox, which is zero of the scale, depends on the scale.
     return plain if rules.resize == "letterbox" and rules.scale == "minmax" else replace(plain, scale="given")
+
+
+def _density_of(given: Array, rules: Maps) -> Array:
+    """Return what a map of logarithms says, but for a factor; another map as it is."""
+    if not rules.log_density:
+        return given
+    logarithms = given.astype(np.float64)
+    density: Array = np.exp(logarithms - logarithms.max())
+    return density
 
 
 def _pad(given: Array, rules: Maps) -> float:

@@ -107,6 +107,24 @@ def cross(p: Floats, d: Bytes, p_low: float, p_scale: float, p_floor: float, d_l
 
 
 @kernel
+def mean_divergence(p: Array, d: Array, p_low: float, p_scale: float, d_low: float, d_scale: float) -> float:
+    """Half the sum of P * log(P / M) + D * log(D / M), P = max((p - p_low) * p_scale, 0), D likewise, M their mean."""
+    total = 0.0
+    for i in range(0, p.size, _BLOCK):
+        part = 0.0
+        for j in range(i, min(i + _BLOCK, p.size)):
+            ours = max((p[j] - p_low) * p_scale, 0.0)
+            theirs = max((d[j] - d_low) * d_scale, 0.0)
+            mean = (ours + theirs) / 2
+            if ours > 0:
+                part += ours * log(ours / mean)
+            if theirs > 0:
+                part += theirs * log(theirs / mean)
+        total += part
+    return total / 2
+
+
+@kernel
 def first_marks(keys: Keys, last: int) -> tuple[Buckets, int]:
     """Sort ascending marks into buckets: the place of the first mark in each or after it, and the most in one.
 

@@ -106,6 +106,9 @@ class Maps:
         ``undefined``, and for EMD zero. What a resize put below zero counts as zero.
     eps : float
         The small number inside the logarithms of KLD and IG.
+    log_density : bool
+        Whether predictions and baselines are natural logarithms of densities, as probabilistic models give them; minus
+        infinity is a density of 0.
     """
 
     scale: str = "given"
@@ -116,11 +119,14 @@ class Maps:
     uninformative: str = "uniform"
     negative: str = "shifted"
     eps: float = 2.0**-52
+    log_density: bool = False
 
     def __post_init__(self) -> None:
         check_choices("maps", self)
         if self.resize == "letterbox" and (self.grid != "truth" or self.smoothing is not None):
             raise InputError("maps has resize letterbox, which knows no other grid and no smoothing: drop one of them")
+        if self.log_density and self.scale in ("unit", "minmax"):
+            raise InputError(f"maps has log_density and scale {self.scale}, which is for other maps: drop one of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

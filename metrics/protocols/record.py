@@ -62,7 +62,7 @@ class Protocol:
 
     name: str
     summary: str = ""
-    metrics: tuple[str, ...] = (*EIGHT, "emd", "auc", "sauc_exact")
+    metrics: tuple[str, ...] = (*EIGHT, "emd", "auc", "sauc_exact", "jsd")
     default_metrics: tuple[str, ...] = EIGHT
     maps: Maps = field(default_factory=Maps)
     pair: Pair = field(default_factory=Pair)

@@ -61,6 +61,8 @@ def protocol_signature(protocol: Conventions, *, seed: int | None = None, bug_co
 
 def _of_maps(maps: Maps) -> list[str]:
     parts = [] if maps.scale == "given" else [f"scale={maps.scale}"]
+    if maps.log_density:
+        parts.append("maps=logdensity")
     parts.append(f"resize={maps.resize}")
     if maps.smoothing is not None:
         s = maps.smoothing
@@ -137,6 +139,7 @@ _OF_METRIC: dict[str, Callable[[Conventions, str], str]] = {
     "emd": lambda protocol, _: f"emd={protocol.pair.emd}",
     "auc": lambda protocol, _: f"auc={protocol.gaze.auc_negatives}",
     "sauc_exact": lambda protocol, _: "sauc_exact=given",
+    "jsd": lambda protocol, _: "jsd=sum",
 }
 
 

@@ -69,6 +69,13 @@ class Statistics(ABC):
     def divergence(self, p: Shares, d: Shares, eps: float) -> float:
         """Sum of D * log(eps + D / P) over the shares, those of P cut off at their floor. D = 0 adds nothing."""
 
+    def mean_divergence(self, p: Shares, d: Shares) -> float:
+        """Half the sum of P * log(P / M) + D * log(D / M), M the mean of both shares, which have no floor."""
+        from videosal.metrics.kernels import float_kernels
+
+        values = self.prediction.values, self.density.values
+        return float_kernels.mean_divergence(*values, p.low, 1 / p.total, d.low, 1 / d.total)
+
     @abstractmethod
     def levels(self, fixations: Pixels, fixated: Pixels) -> Levels:
         """Rank the values at the fixations, of which `fixated` holds each pixel once."""

@@ -43,6 +43,12 @@ class PlainStatistics(Statistics):
         with np.errstate(divide="ignore"):
             return float((D[there] * np.log(eps + D[there] / P[there])).sum())
 
+    def mean_divergence(self, p: Shares, d: Shares) -> float:
+        P, D = _cut(self._p, p), _cut(self._d, d)
+        M = (P + D) / 2
+        parts = (x[x > 0] * np.log(x[x > 0] / M[x > 0]) for x in (P, D))
+        return float(sum(part.sum() for part in parts) / 2)
+
     def levels(self, fixations: Pixels, fixated: Pixels) -> Levels:
         marks = np.unique(self._p[fixated])
         counts = [[np.count_nonzero(x == mark) for mark in marks] for x in (self._p[fixations], self._p[fixated])]

@@ -127,7 +127,7 @@ def test_what_a_protocol_does_not_define_is_an_error(make_gaze: GazeMaker, proto
 
 
 CONSTANT = {
-    "standard": {"cc": 0, "nss": 0, **dict.fromkeys(list_metrics()[2:11], 0.5)},
+    "standard": {"cc": 0, "nss": 0, **dict.fromkeys(list_metrics()[2:12], 0.5)},
     "dhf1k": {"kld": 0.5, "auc_judd": 0.5, "emd": 0.5},
     "mit": {"kld": 0.5, "auc_judd": 0.5, "emd": 0.5},
     "stavis-diem": {"auc_judd": 0.5},
@@ -192,6 +192,7 @@ def test_an_empty_density_is_what_the_protocol_says(make_gaze: GazeMaker) -> Non
         "sim",
         "kld",
         "emd",
+        "jsd",
     }
     flat = replace(gaze, density=np.ones((36, 64), np.uint8))
     unisal = score_all(gaze, "unisal")
@@ -283,3 +284,59 @@ def test_neither_huge_nor_tiny_values_overflow(make_gaze: GazeMaker, protocol: s
             assert not math.isnan(found[name]), name
         else:
             assert found[name] == pytest.approx(value, rel=1e-9, nan_ok=True), name
+
+
+def test_jsd_is_that_of_scipy(make_gaze: GazeMaker) -> None:
+    from scipy.spatial.distance import jensenshannon
+
+    gaze = make_gaze()
+    uniform = np.ones(gaze.density.size)
+    for prediction, wanted in (
+        (gaze.prediction, gaze.prediction),
+        (gaze.prediction / 7 + 1, gaze.prediction / 7 + 1),
+        (gaze.prediction - 9.0, gaze.prediction),
+        (gaze.prediction * 0, uniform),
+        (gaze.prediction * 0.0 - 3, uniform),
+    ):
+        for density in (gaze.density, gaze.density / 3):
+            found = score_frame(prediction, density, metrics=["jsd"])["jsd"]
+            assert found == pytest.approx(jensenshannon(wanted.ravel(), density.ravel()) ** 2, abs=1e-12)
+    assert score_frame(gaze.density, gaze.density, metrics=["jsd"])["jsd"] == pytest.approx(0, abs=1e-15)
+    assert math.isnan(score_frame(gaze.prediction, gaze.density * 0, metrics=["jsd"])["jsd"])
+
+
+def test_log_densities_score_as_the_densities_do(make_gaze: GazeMaker) -> None:
+    gaze = make_gaze()
+    plain = get_protocol("standard").replace(name="density", ig_scale="sum")
+    rules = plain.replace(name="log", log_density=True)
+    grain = np.random.default_rng(0).random(gaze.prediction.shape)  # so that no value lies on a threshold
+    density, baseline = (gaze.prediction + grain) * (gaze.prediction > 0), gaze.baseline + 1.0
+    with np.errstate(divide="ignore"):
+        logarithms = np.log(density / density.sum()), np.log(baseline / baseline.sum())
+    assert np.isinf(logarithms[0]).any()
+    expected = score_all(replace(gaze, prediction=density, baseline=baseline), plain)
+    found = score_all(replace(gaze, prediction=logarithms[0], baseline=logarithms[1]), rules)
+    assert found == pytest.approx(expected, rel=1e-9)
+    seen = np.flatnonzero(gaze.fixations.ravel() * (density.ravel() > 0))
+    gains = (logarithms[0] - logarithms[1]).ravel()[seen] / math.log(2)
+    mask = np.zeros(density.size, bool)
+    mask[seen] = True
+    ig = score_frame(
+        logarithms[0], fixations=mask.reshape(36, 64), baseline=logarithms[1], metrics=["ig"], protocol=rules
+    )
+    assert ig["ig"] == pytest.approx(gains.mean(), abs=1e-9)
+
+
+def test_other_maps_are_no_log_densities(make_gaze: GazeMaker) -> None:
+    gaze = make_gaze()
+    rules = get_protocol("standard").replace(name="log", log_density=True)
+    for bad in (np.nan, np.inf):
+        broken = np.log(gaze.baseline + 1.0)
+        broken[3, 4] = bad
+        assert math.isnan(score_frame(broken, gaze.density, metrics=["cc"], protocol=rules)["cc"])
+        with pytest.raises(InputError, match="baseline holds NaN or infinity"):
+            score_all(replace(gaze, baseline=broken), rules)
+    with pytest.raises(InputError, match="baseline holds NaN or infinity"):
+        score_all(replace(gaze, baseline=np.where(gaze.baseline > 9, 0.0, -np.inf)), "standard")
+    with pytest.raises(InputError, match="maps has log_density and scale minmax"):
+        rules.replace(scale="minmax")

@@ -13,7 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from videosal.errors import InputError, UnknownNameError
-from videosal.metrics import get_protocol, list_metrics, list_protocols, score_frame, score_protocols, warm_up
+from videosal.metrics import (
+    get_protocol,
+    list_metrics,
+    list_protocols,
+    nss_by_observer,
+    score_frame,
+    score_protocols,
+    warm_up,
+)
 from videosal.metrics.emd import clipped_emd
 
 if TYPE_CHECKING:
@@ -159,6 +167,10 @@ def test_a_prediction_without_information_is_the_uniform_distribution(
     assert expected["auc_judd"] == pytest.approx(0.5 + 25 / 26 / 50, abs=1e-12)
     D = gaze.density - gaze.density.min()
     assert expected["sim"] == pytest.approx(np.minimum(D / D.sum(), 1 / D.size).sum())
+    share = D[D > 0] / D.sum() if gaze.density.min() == 0 else None
+    assert share is not None
+    both = (gaze.density / gaze.density.sum() + 1 / D.size) / 2
+    expected["jsd"] = (np.log(1 / D.size / both).mean() + (share * np.log(share / both[D > 0])).sum()) / 2
     expected |= {"auc": 0.5, "sauc_exact": 0.5, "emd": clipped_emd(np.ones((36, 64)), gaze.density.astype(float))}
     for density in (gaze.density, gaze.density / 3):
         found = score(gaze, prediction=CONSTANTS[kind], density=density, metrics=names)
@@ -393,3 +405,15 @@ def test_of_the_metrics_asked_for_each_protocol_takes_those_that_it_defines(make
     assert {name: list(values) for name, values in found.items()} == {"salicon": ["nss"], "vinet": ["kld", "nss"]}
     with pytest.raises(InputError, match="no protocol of salicon, vinet defines metric 'emd'"):
         score_protocols(gaze.prediction, gaze.density, protocols=["salicon", "vinet"], metrics=["emd"])
+
+
+def test_nss_by_observer(make_gaze: GazeMaker) -> None:
+    gaze = make_gaze()
+    observers = {"a": np.argwhere(gaze.fixations)[:3], "b": np.argwhere(gaze.fixations)[3:9], "c": []}
+    small = gaze.prediction[::2]
+    found = nss_by_observer(small, observers, density=gaze.density)
+    assert list(found) == ["a", "b", "c"]
+    for name in "ab":
+        assert found[name] == score_frame(small, gaze.density, observers[name], metrics=["nss"])["nss"]
+    assert math.isnan(found["c"])
+    assert np.isfinite(nss_by_observer(gaze.prediction, {"a": gaze.fixations}, protocol="salicon")["a"])

@@ -18,7 +18,7 @@ def test_standard_comes_first_and_says_what_it_does() -> None:
     assert standard.signature == (
         "protocol=standard|resize=imresize|constant=uniform|negative=shifted|cc=pearson|nss=ddof1|sim=minmax|kld=eps2^-52,undershoot0|aucj=expected|"
         "aucb=expected,step0.1|sauc=expected,step0.1|ig=bits,minmax,eps2^-52|"
-        "emd=clipped|auc=unfixated|sauc_exact=given|v2"
+        "emd=clipped|auc=unfixated|sauc_exact=given|jsd=sum|v2"
     )
 
 
@@ -89,6 +89,7 @@ def test_a_signature_changes_with_every_convention_that_moves_a_number() -> None
         "ig_unit": "nats",
         "emd": "signed",
         "undefined": "zero",
+        "log_density": True,
         "version": 3,
     }
     standard = get_protocol("standard")
