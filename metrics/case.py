@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.metrics.definitions import OURS
 from videosal.metrics.frame.prepare import geometry, is_log_density, prepare_gaze, prepare_maps, scale_of
 from videosal.metrics.kernels import count_kernels
 from videosal.metrics.statistics.eight_bit import ByteStatistics
@@ -113,8 +115,8 @@ class SharedFrame:
         self._gaze: dict[tuple[Maps, bool, bool], PreparedGaze] = {}
         self._empty: bool | None = None  # not yet known whether the density is zero throughout
         array = given.prediction
-        self._finite = array.dtype.kind != "f" or bool(np.isfinite(array).all())
-        self._low = 0.0 if array.dtype.kind == "u" or not self._finite else float(array.min())
+        self._low = 0.0 if array.dtype.kind == "u" else float(array.min())
+        self._finite = array.dtype.kind != "f" or (math.isfinite(self._low) and math.isfinite(array.max()))
 
     def case(self, protocol: Protocol, names: tuple[str, ...], seed: int | None, bugs: frozenset[str]) -> Case | None:
         """Return it under a protocol, for some metrics; None where the prediction is no map for it."""
@@ -141,7 +143,9 @@ class SharedFrame:
             pair=Shown(pair, pair_shape, pair_scale),
             points=Shown(points, points_shape, scale),
             density_scale=density_scale,
-            baseline=None if self._baseline is None else self._baseline.at(given.size, rules),
+            baseline=None
+            if self._baseline is None or _NO_BASELINE.issuperset(names)
+            else self._baseline.at(given.size, rules),
             fixations=_NONE if gaze.fixations is None else gaze.fixations,
             fixated=fixated,
             others=_NONE if gaze.others is None else gaze.others,
@@ -207,5 +211,6 @@ def scaled(given: Measured, scale: Scale) -> Map:
 
 _NONE = np.empty(0, np.int64)
 _NO_STEPS = np.empty(0)
+_NO_BASELINE = frozenset(name for name, info in OURS.items() if "baseline" not in info.needs)
 _STEPPED = frozenset(("auc_borji", "sauc"))
 _RANKED = frozenset(("auc_judd", "auc"))

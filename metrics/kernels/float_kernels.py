@@ -23,6 +23,7 @@ _BLOCK = 2048
 # 256 buckets for each of 64 octaves of distance from the minimum.
 _DROPPED_BITS = 52 - 8
 _BUCKETS = 64 << 8
+_NONE, _NEXT = np.uint64(0), np.uint64(1)
 
 
 @kernel
@@ -171,17 +172,18 @@ def ranks(
         block = x[start : start + distances.size]
         _subtract_block(block, low, distances)
         for i in range(block.size):
-            bucket = _bucket(keys[i], last)
-            place = int(first[bucket])
-            if first[bucket + 1] == place:  # no mark in its bucket, as in nearly all
-                tables[i & 3, 2 * place] += np.uint64(1)
+            keys[i] = _bucket(keys[i], last)
+        for i in range(block.size):
+            bucket = np.uint64(keys[i])  # unsigned, so that numba need not ask whether it counts from the end
+            place, value = np.uint64(first[bucket]), block[i]
+            if np.uint64(first[bucket + _NEXT]) == place:  # no mark in its bucket, as in most
+                tables[i & 3, place + place] += _NEXT
                 continue
-            value = block[i]
-            step = widest
+            step = np.uint64(widest)
             while step > 0:
-                place += step * (fenced[place + step - 1] < value)
-                step >>= 1
-            tables[i & 3, 2 * place + (fenced[place] == value)] += np.uint64(1)
+                place += step if fenced[place + step - _NEXT] < value else _NONE
+                step >>= _NEXT
+            tables[i & 3, place + place + (_NEXT if fenced[place] == value else _NONE)] += _NEXT
     below, equal = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)
     seen = 0
     for k in range(marks.size):

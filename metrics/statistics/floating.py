@@ -53,7 +53,7 @@ class FloatStatistics(Statistics):
         return own - float_kernels.cross(*ours, d.low, d.floor * d.total) / d.total
 
     def expect(self, fixated: Pixels, thresholds: Floats) -> None:
-        self._expected += [self.prediction.values[fixated], thresholds]
+        self._expected += [self.prediction.values[fixated], thresholds[thresholds > self.prediction.spread.low]]
 
     def levels(self, fixations: Pixels, fixated: Pixels) -> Levels:
         values = self.prediction.values
@@ -65,8 +65,11 @@ class FloatStatistics(Statistics):
         return Levels(hits, pixels, below, equal)
 
     def reaching(self, thresholds: Floats) -> Counts:
-        below, _ = self._rank(thresholds)
-        return self.prediction.spread.size - below
+        spread = self.prediction.spread
+        found = np.full(thresholds.size, spread.size)  # of the lowest, which all reach and half a map may lie on
+        there = thresholds > spread.low
+        found[there] -= self._rank(thresholds[there])[0]
+        return found
 
     def _rank(self, marks: Array) -> tuple[Counts, Counts]:
         """How many values lie below each mark, and how many equal it."""

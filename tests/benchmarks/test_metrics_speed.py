@@ -118,8 +118,8 @@ def test_every_protocol_against_standard(
 ) -> None:
     """Same-size bytes; what has to blur, halve or letterbox is held against `standard` on a map that it resizes."""
     rules = get_protocol(name)
-    letterbox = rules.maps.resize == "letterbox" and frame.prediction.shape != (360, 640)
-    moved = rules.maps.smoothing is not None or rules.maps.grid != "truth" or letterbox
+    maps = rules.maps
+    moved = maps.smoothing is not None or maps.grid != "truth" or maps.resize == "letterbox"
     points = np.argwhere(frame.fixations) if rules.repeats else frame.fixations
     small = _small(frame)
 
@@ -179,7 +179,7 @@ def test_several_protocols_against_the_dearest(
     }
     times = measure(functions, rounds=50)
     dearest = max(names, key=lambda name: times[name].best)
-    pair = {"standard, stsanet and unisal at once": together, f"{dearest}, their dearest": functions[dearest]}
+    pair = {"standard, stsanet and unisal at once": together, "the dearest alone": functions[dearest]}
     report.results.append(_compare(frame, pair, rounds=100, goal=1.5, sense="at most"))
     benchmark(together)
 
