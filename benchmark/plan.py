@@ -113,6 +113,8 @@ class Plan:
             return f"others={self.negatives_text}"
         drawn = {"other-videos": "other videos", "whole-set": "whole set"}
         if rules.negatives in drawn:
+            if rules.negative_frames == 0:
+                return f"others=all {drawn[rules.negatives]}"
             return f"others={rules.negative_frames}x {drawn[rules.negatives]}, seed {self.seed}"
         return "others=same video" if rules.negatives == "same-video" else ""
 

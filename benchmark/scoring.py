@@ -16,6 +16,7 @@ from videosal.benchmark.maps.reader import MapReader, MapRef
 from videosal.benchmark.maps.saved_maps import quantise, save_map, saved_stamps
 from videosal.benchmark.plan import CENTER, Job, Plan
 from videosal.datasets import (
+    all_negatives,
     draw_from_all,
     draw_negatives,
     load_dataset,
@@ -25,7 +26,7 @@ from videosal.datasets import (
 from videosal.datasets.files.contents import FileStamp, record_contents
 from videosal.datasets.files.images import read_map
 from videosal.errors import FileError, InputError, PredictionError
-from videosal.metrics import get_protocol, imresize, metric_info, rescale_points, score_frame
+from videosal.metrics import Baseline, get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
 
@@ -67,6 +68,8 @@ class VideoScores:
     possible : dict of str to int
         Per metric, the frames with a usable map for which the ground truth allows a value: more than there are values
         where maps say nothing. Results of earlier versions have none.
+    constant : list of str
+        Frames whose map has one value throughout, and so no information.
     """
 
     video: str
@@ -79,6 +82,7 @@ class VideoScores:
     truth: list[FileStamp] = field(default_factory=list)
     maps: list[FileStamp] = field(default_factory=list)
     possible: dict[str, int] = field(default_factory=dict)
+    constant: list[str] = field(default_factory=list)
 
     def with_scores_of(self, older: VideoScores, order: Sequence[str]) -> VideoScores:
         """Add the metrics of an older result that was computed from the same inputs; `order` is that of all metrics."""
@@ -128,9 +132,7 @@ class Scorer:
 
     def _score_video(self, video: Video, job: Job) -> VideoScores:
         negatives = self._negatives(video) if "sauc" in job.metrics else None
-        baseline = self._baseline(video, job.others) if "ig" in job.metrics else None
-        if baseline is not None:
-            baseline.setflags(write=False)  # score_frame then measures it once for the whole video
+        baseline = Baseline(self._baseline(video, job.others)) if "ig" in job.metrics else None
         result = VideoScores(job.video, job.identity, [], [], {metric: [] for metric in job.metrics})
         result.possible.update(dict.fromkeys(job.metrics, 0))
         if negatives is not None:
@@ -142,6 +144,8 @@ class Scorer:
             lost: set[str] = set()
             if status == OK and not isinstance(saliency, str):
                 depths.add(saliency.dtype)
+                if saliency.size and saliency.min() == saliency.max():
+                    result.constant.append(frame)
                 if self._calibration is not None:
                     saliency = self._calibration.apply(saliency)
                 others = None if negatives is None else negatives.for_frame(frame)
@@ -162,12 +166,12 @@ class Scorer:
         frame: str,
         saliency: NDArray[Any],
         others: NDArray[np.int64] | None,
-        baseline: NDArray[np.float64] | None,
+        baseline: Baseline | None,
         metrics: tuple[str, ...],
     ) -> tuple[dict[str, float], set[str]]:
         """Score the metrics whose inputs this frame has; name those that the map alone leaves undefined."""
         plan = self.plan
-        given = {
+        given: dict[str, Any] = {
             "density": video.stored_density(frame, self._rules.luma),
             "fixations": video.fixation_points(frame) if self._rules.repeats else video.stored_fixations(frame),
             "other_fixations": others,
@@ -241,6 +245,8 @@ class Scorer:
             return draw_from_all(self.dataset, video, count=rules.negative_frames, seed=plan.seed, rescale=rescale)
         if rules.negatives == "none" or len(self.dataset) < 2:
             return None
+        if rules.negative_frames == 0:
+            return all_negatives(self.dataset, video)
         return draw_negatives(self.dataset, video, count=rules.negative_frames, seed=plan.seed)
 
     def _baseline(self, video: Video, others: NDArray[np.float64] | None) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from videosal.datasets.layouts import Layout
     from videosal.datasets.negatives import (
         Negatives,
+        all_negatives,
         draw_from_all,
         draw_negatives,
         negatives_from_map,
@@ -40,6 +41,7 @@ _HOMES = {
     "Layout": "layouts",
     "LayoutAdapter": "layout_adapter",
     "Negatives": "negatives",
+    "all_negatives": "negatives",
     "draw_from_all": "negatives",
     "draw_negatives": "negatives",
     "negatives_from_map": "negatives",
@@ -62,6 +64,7 @@ __all__ = [
     "Negatives",
     "Split",
     "Video",
+    "all_negatives",
     "dataset_adapter",
     "draw_from_all",
     "draw_negatives",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from videosal.datasets.files.contents import FileStamp
     from videosal.datasets.files.luma import Coding
-    from videosal.metrics.frame.sparse_map import SparseMap
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class JoinedVideo(Video):
         """Read from the shot that has the frame."""
         return self._shot_of[frame].coded_density(frame)
 
-    def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | SparseMap | None:
+    def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | None:
         """Read from the shot that has the frame."""
         return self._shot_of[frame].stored_density(frame, luma)
 

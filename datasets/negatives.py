@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Negatives:
     Attributes
     ----------
     points : ndarray, shape (n, 2), dtype int64
-        Distinct (row, col) at the size of the video's ground truth.
+        Distinct (row, col), but for `all_negatives`, at the size of the video's ground truth.
     sources : tuple of (str, str)
         Video and frame of each frame that was drawn; empty where none was drawn.
     taken_away : mapping of str to ndarray, shape (n, 2)
@@ -92,6 +93,24 @@ def draw_from_all(
     return _draw(list(dataset), video, count, seed, rescale or _scale_points)
 
 
+def all_negatives(dataset: Dataset, video: Video) -> Negatives:
+    """Take the fixations of all frames of the other videos of a split, repeats kept, as pysaliency and SALICON do.
+
+    They are read once per process, and kept at 8 bytes each.
+
+    Returns
+    -------
+    Negatives
+        Its points repeat; without points where the split has no other video.
+    """
+    points = [
+        _scale_points(found, other.size, video.size)
+        for other, found in zip(dataset, _points_of_videos(dataset), strict=True)
+        if other.name != video.name
+    ]
+    return Negatives(np.concatenate([np.empty((0, 2), np.int64), *points]))
+
+
 def same_video_negatives(video: Video) -> Negatives:
     """Unite the fixations of all frames of the video itself, as STAViS does; in each frame, its own are taken away.
 
@@ -145,6 +164,13 @@ def _draw(videos: Sequence[Video], video: Video, count: int, seed: int, rescale:
     return Negatives(_unite(points), tuple(sources))
 
 
+@lru_cache(maxsize=1)
+def _points_of_videos(dataset: Dataset) -> list[NDArray[np.int32]]:
+    found = ([video.fixation_points(frame) for frame in video.frame_names] for video in dataset)
+    nothing = np.empty((0, 2), np.int32)
+    return [np.concatenate([nothing, *(x for x in points if x is not None)], dtype=np.int32) for points in found]
+
+
 def _fixated(video: Video, frame: str) -> NDArray[np.int64] | None:
     """Return the fixated pixels of a frame, each once."""
     points = video.fixation_points(frame)
@@ -155,7 +181,9 @@ def _unite(points: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.unique(np.concatenate([np.empty((0, 2), np.int64), *points]), axis=0)
 
 
-def _scale_points(points: NDArray[np.int64], size: tuple[int, ...], target: tuple[int, int]) -> NDArray[np.int64]:
+def _scale_points(
+    points: NDArray[np.integer[Any]], size: tuple[int, ...], target: tuple[int, int]
+) -> NDArray[np.int64]:
     """Move pixel centres from maps of one size to maps of another."""
     moved: NDArray[np.int64] = np.floor((points + 0.5) * (np.array(target) / np.array(size))).astype(np.int64)
     return moved

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from videosal.datasets.files.contents import FileStamp
     from videosal.datasets.files.frames import FrameSequence
     from videosal.datasets.files.luma import Coding
-    from videosal.metrics.frame.sparse_map import SparseMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Video(ABC):
         del frame
         return None
 
-    def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | SparseMap | None:
+    def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | None:
         """Read the density map of the frame called `frame` as it is stored, which is the cheapest to score.
 
         Parameters

@@ -1,9 +1,9 @@
 """Numbers of one frame: how well a saliency map agrees with where people looked.
 
-`score_frame` is the one call that the rest of the suite makes. `list_metrics` and `metric_info` say what it can
-compute, `list_protocols` and `get_protocol` under which conventions, and `register_metric` adds a metric of your own.
-`fit_calibration` fits a model's brightness and centre bias on a training split.
-The formulas stand in :mod:`videosal.metrics.reference`, in plain NumPy and one function per metric, and
+`score_frame` is the one call that the rest of the suite makes, `score_protocols` the same for several protocols at
+once. `list_metrics` and `metric_info` say what they can compute, `list_protocols` and `get_protocol` under which
+conventions, and `register_metric` and `register_protocol` add your own. `fit_calibration` fits a model's brightness and
+centre bias on a training split. The formulas stand in :mod:`videosal.metrics.formulas`, one function per metric, and
 :mod:`videosal.metrics.torch_metrics` computes them on batches of tensors, as losses too.
 """
 
@@ -13,18 +13,19 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from videosal.metrics import formulas as reference  # noqa: F401
     from videosal.metrics.calibration import Calibration, fit_calibration
     from videosal.metrics.definitions import MetricInfo, list_metrics, metric_info, register_metric
+    from videosal.metrics.frame.baseline import Baseline
     from videosal.metrics.frame.negative_points import rescale_points
     from videosal.metrics.frame.resize import imresize
     from videosal.metrics.protocols.record import Protocol
-    from videosal.metrics.protocols.registry import get_protocol, list_protocols
+    from videosal.metrics.protocols.registry import get_protocol, list_protocols, register_protocol
     from videosal.metrics.protocols.signature import protocol_signature
-    from videosal.metrics.score import score_frame, warm_up
+    from videosal.metrics.score import nss_by_observer, score_frame, score_protocols, warm_up
     from videosal.metrics.torch import scores as torch_metrics  # noqa: F401
 
 __all__ = [
+    "Baseline",
     "Calibration",
     "MetricInfo",
     "Protocol",
@@ -34,14 +35,18 @@ __all__ = [
     "list_metrics",
     "list_protocols",
     "metric_info",
+    "nss_by_observer",
     "protocol_signature",
     "register_metric",
+    "register_protocol",
     "rescale_points",
     "score_frame",
+    "score_protocols",
     "warm_up",
 ]
 
 _HOME = {
+    "Baseline": "frame.baseline",
     "Calibration": "calibration",
     "MetricInfo": "definitions",
     "Protocol": "protocols.record",
@@ -51,14 +56,17 @@ _HOME = {
     "list_metrics": "definitions",
     "list_protocols": "protocols.registry",
     "metric_info": "definitions",
+    "nss_by_observer": "score",
     "protocol_signature": "protocols.signature",
     "register_metric": "definitions",
+    "register_protocol": "protocols.registry",
     "rescale_points": "frame.negative_points",
     "score_frame": "score",
+    "score_protocols": "score",
     "warm_up": "score",
 }
 # Not in __all__: `from videosal.metrics import *` need not load torch.
-_MODULES = {"reference": "formulas", "torch_metrics": "torch.scores"}
+_MODULES = {"torch_metrics": "torch.scores"}
 
 
 def __getattr__(name: str) -> object:

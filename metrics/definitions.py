@@ -233,6 +233,13 @@ ON_REQUEST: dict[str, MetricInfo] = {
             needs=("fixations", "other_fixations"),
             reference="as auc, against all fixations of other frames; Kuemmerer et al., ECCV 2018",
         ),
+        MetricInfo(
+            name="jsd",
+            label="JSD",
+            higher_is_better=False,
+            needs=("density",),
+            reference="Lin, IEEE Trans. Inf. Theory 1991: divergence of both maps from their mean, in nats",
+        ),
     )
 }
 

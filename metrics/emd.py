@@ -11,7 +11,10 @@ The solver is the network simplex of POT (Flamary et al., JMLR 2021). On these p
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import os
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     Map = NDArray[np.float64]
 
 CELL = 32
+_NO_TORCH = "POT_BACKEND_DISABLE_PYTORCH"
 
 
 def clipped_emd(P: Map, D: Map) -> float:
@@ -122,11 +126,25 @@ def _distances(givers: NDArray[np.intp], takers: NDArray[np.intp]) -> Map:
     return distances
 
 
+@lru_cache
+def _load_solver() -> Any:
+    """Import POT without the second or more that it takes to import torch, where that is not imported yet."""
+    before = os.environ.get(_NO_TORCH)
+    if "torch" not in sys.modules:
+        os.environ[_NO_TORCH] = "1"
+    try:
+        import ot  # type: ignore[import-untyped]
+    finally:
+        if before is None:
+            os.environ.pop(_NO_TORCH, None)
+        else:
+            os.environ[_NO_TORCH] = before
+    return ot
+
+
 def _solve(supplies: Map, demands: Map, costs: Map) -> float:
     """Minimum of sum(flow * costs) with the given row and column sums."""
-    import ot  # type: ignore[import-untyped]  # takes a second or more, for it imports torch where it can
-
-    cost, log = ot.emd2(supplies, demands, costs, numItermax=100_000_000, log=True)
+    cost, log = _load_solver().emd2(supplies, demands, costs, numItermax=100_000_000, log=True)
     if log["warning"] is not None:
         cells = sum(costs.shape)
         raise VideosalError(f"emd has no solution on {cells} cells: {log['warning']}; leave it out of metrics")

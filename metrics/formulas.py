@@ -1,8 +1,9 @@
-"""Every metric in plain NumPy, as readable as the paper: the twin of the compiled kernels, and their documentation.
+"""Every metric, once, for every protocol, with its source.
 
-Maps are (H, W) of one size, float64 and finite; P is the prediction, D the ground-truth density (not negative), F and
-O are boolean masks of fixated pixels (this frame's, and those of other frames), B is a baseline map. A value that is
-undefined is NaN. `videosal.metrics.score_frame` gives the same numbers, much faster, from raw input.
+A formula takes a case: a prediction P with what it is held against, and the protocol, whose choices are its parameters.
+It asks `videosal.metrics.statistics` for sums and ranks over maps; D is the density, F are the fixations, O those of
+other frames, B is the baseline. Maps are not scaled: what a protocol scales them by is part of the formulas, through
+`videosal.metrics.statistics.shares`. A value that is undefined is NaN.
 """
 
 from __future__ import annotations
@@ -12,165 +13,301 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from videosal.metrics import roc, sampling
+from videosal.metrics.emd import clipped_emd, signed_emd
+from videosal.metrics.statistics.shares import Shares, shares, uniform_shares, with_floor
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
-    Map = NDArray[np.float64]
-    Mask = NDArray[np.bool_]
+    from videosal.metrics.case import Case
+    from videosal.metrics.statistics.base import Levels
+    from videosal.metrics.statistics.shares import Scale
+    from videosal.metrics.statistics.spread import Spread
 
-EPS = 2.0**-52
+
+def cc(case: Case) -> float:
+    """Pearson's correlation of P and D (Bylinskii et al., TPAMI 2019, eq. 4; MIT's CC.m). Range -1 to 1."""
+    p, d, rule = case.pair.statistics.prediction.spread, case.pair.statistics.density.spread, case.protocol.pair
+    if d.constant and not rule.cc_eps:
+        return math.nan
+    if case.uniform:
+        return 0.0
+    if rule.cc_eps:
+        assert case.density_scale is not None
+        p_deviation = p.deviation + rule.cc_eps * case.pair.scale.width
+        d_deviation = d.deviation + rule.cc_eps * case.density_scale.width
+        shared = case.pair.statistics.codeviation / p_deviation / d_deviation
+        own = (p.squares / p_deviation / p_deviation) * (d.squares / d_deviation / d_deviation)
+        return float(shared / math.sqrt(own + rule.cc_eps))
+    if p.constant:
+        return or_nan(rule.cc_constant)
+    correlation = case.pair.statistics.codeviation / (math.sqrt(p.squares) * math.sqrt(d.squares))
+    return min(1.0, max(-1.0, correlation))
 
 
-def cc(P: Map, D: Map) -> float:
-    """Pearson's correlation of the two maps (Bylinskii et al., TPAMI 2019, eq. 4; MIT's CC.m).
+def nss(case: Case) -> float:
+    """Mean of the standardised P over F (Peters et al., Vision Research 2005; MIT's NSS.m)."""
+    p, rule, n = case.points.statistics.prediction.spread, case.protocol.gaze, case.fixations.size
+    if n == 0:
+        return 1.0 if "nss-one" in case.bugs else math.nan
+    if p.constant:
+        return 0.0 if case.uniform else or_nan(rule.nss_constant)
+    deviation = math.sqrt(p.squares / (p.size - rule.nss_ddof)) + rule.nss_eps * case.points.scale.width
+    return (case.points.statistics.sum_at(case.fixations) / n - p.mean) / deviation
 
-    NaN if either map is constant. Range -1 to 1.
+
+def sim(case: Case) -> float:
+    """Histogram intersection: the sum of the smaller shares of P and D (Judd et al. 2012; MIT's similarity.m).
+
+    MIT's shares are of maps with minimum 0. Range 0 to 1.
     """
-    if is_constant(P) or is_constant(D):
-        return np.nan
-    p, d = P - P.mean(), D - D.mean()
-    return float((p * d).sum() / np.sqrt((p * p).sum() * (d * d).sum()))
+    p, d, rule = case.pair.statistics.prediction.spread, case.pair.statistics.density.spread, case.protocol.pair
+    p_scale, d_scale = case.pair.scale, case.density_scale
+    assert d_scale is not None
+    if rule.sim_scale == "shift":
+        return case.pair.statistics.overlap(_lifted(p, p_scale), _lifted(d, d_scale))
+    if _is_blank(d, d_scale) or (_is_blank(p, p_scale) and not case.uniform):
+        return or_nan(rule.sim_zero)
+    if rule.sim_scale == "minmax" and (d.constant or (p.constant and not case.uniform)):
+        return math.nan
+    how = rule.sim_scale
+    if how == "sum" and _is_negative(case):
+        if case.protocol.maps.negative == "undefined":
+            return math.nan
+        how = "shift"
+    ours = uniform_shares(p) if case.uniform else shares(p, p_scale, how, eps=rule.sim_eps)
+    return min(1.0, case.pair.statistics.overlap(ours, shares(d, d_scale, rule.sim_scale, eps=rule.sim_eps)))
 
 
-def nss(P: Map, F: Mask, *, ddof: int = 1) -> float:
-    """Mean of the standardised prediction over the fixated pixels (Peters et al. 2005; MIT's NSS.m).
+def kld(case: Case) -> float:
+    """Kullback-Leibler divergence of P from D, in nats (Bylinskii et al., TPAMI 2019, eq. 5; MIT's KLdiv.m).
 
-    NaN without a fixation and for a constant prediction.
+    Sum of D * log(eps + D / (P + eps)) over the shares of both maps. What an interpolation put below zero counts as
+    zero probability.
     """
-    if not F.any() or is_constant(P):
-        return np.nan
-    return float(((P - P.mean()) / P.std(ddof=ddof))[F].mean())
+    statistics, rule, eps = case.pair.statistics, case.protocol.pair, case.protocol.maps.eps
+    p, d, p_scale, d_scale = (
+        statistics.prediction.spread,
+        statistics.density.spread,
+        case.pair.scale,
+        case.density_scale,
+    )
+    assert d_scale is not None
+    if rule.kld_form == "added":
+        return statistics.divergence(shares(p, p_scale, "added"), shares(d, d_scale, "added"), 0.0)
+    negative = _is_negative(case)
+    if negative and case.protocol.maps.negative == "undefined":
+        return math.nan
+    if _is_blank(d, d_scale):
+        return or_nan(rule.kld_empty)
+    if case.uniform:
+        ours = uniform_shares(p)
+    elif _is_blank(p, p_scale):
+        if not (rule.kld_blank_kept and rule.kld_form == "eps"):
+            return math.nan
+        ours = Shares(p_scale.low, 1.0)
+    else:
+        ours = shares(p, p_scale, "shift" if negative else "sum")
+    theirs = shares(d, d_scale, "sum")
+    if rule.kld_form == "plain":  # 0 * log 0 is undefined, and log 0 infinite
+        return math.nan if statistics.share_no_mass(ours.low, theirs.low) else statistics.divergence(ours, theirs, 0.0)
+    return statistics.divergence(with_floor(ours, eps), theirs, eps)
 
 
-def sim(P: Map, D: Map) -> float:
-    """Histogram intersection of the two maps, each scaled to minimum 0 and then to sum 1 (MIT's similarity.m).
-
-    NaN if either map is constant. Range 0 to 1.
-    """
-    if is_constant(P) or is_constant(D):
-        return np.nan
-    return float(np.minimum(_distribution(P), _distribution(D)).sum())
-
-
-def kld(P: Map, D: Map, *, eps: float = EPS) -> float:
-    """Kullback-Leibler divergence of the prediction from the density, in nats (MIT's KLdiv.m).
-
-    Both maps are scaled to sum 1; an all-zero prediction stays zero. NaN for an all-zero density. The caller has
-    refused predictions with negative values; what an interpolation put below zero counts as zero probability.
-    """
-    if not D.any():
-        return np.nan
-    p = P / P.sum() if P.any() else P
-    d = D / D.sum()
-    return float((d * np.log(eps + d / (np.maximum(p, 0) + eps))).sum())
-
-
-def auc_judd(P: Map, F: Mask) -> float:
-    """Area under the ROC curve with one threshold per fixation, the other pixels as negatives (MIT's AUC_Judd.m).
+def auc_judd(case: Case) -> float:
+    """Area under the ROC curve with a threshold per fixation, the other pixels as negatives (MIT's AUC_Judd.m).
 
     That code breaks ties by random jitter, and joins its points by straight lines; this is the expectation of what it
-    returns: the Mann-Whitney statistic with ties counted half, plus what the lines cut off the last step below the
-    lowest fixated value. NaN without fixations or without other pixels.
+    returns: the Mann-Whitney statistic with ties counted half, plus what the lines cut off. Judd et al., ICCV 2009.
     """
-    n, m = int(F.sum()), int((~F).sum())
+    statistics, rule = case.points.statistics, case.protocol.gaze
+    n, fixated, spread = case.fixations.size, case.fixated.size, statistics.prediction.spread
+    if rule.judd == "events" and n:
+        return 1.0 if fixated >= spread.size else roc.of_events(_levels_of_events(case), spread.size)
+    if n == 0 or fixated >= spread.size:
+        return math.nan
+    if rule.judd == "unique":
+        if spread.constant:
+            return 0.5 if case.uniform else math.nan
+        return roc.rounded(statistics.levels(case.fixations, case.fixated), spread.size)
+    if rule.judd in ("walk", "distinct"):
+        negatives = spread.size - (n if rule.judd == "walk" else fixated)
+        if "columns-counted" in case.bugs:
+            negatives = sampling.negatives_by_columns(case.fixations, case.points.shape)
+        return roc.walk(statistics.levels(case.fixations, case.fixated), spread.size, negatives)
+    draws = case.draws_of("auc_judd")
+    if "float32-jitter" in case.bugs:
+        return sampling.judd_in_single_precision(case, draws)
+    if draws is not None:
+        area = sampling.judd(case, draws)
+    elif spread.constant:
+        area = roc.judd(roc.one_level(n, fixated, spread.size), spread.size)
+    else:
+        area = roc.judd(statistics.levels(case.fixations, case.fixated), spread.size)
+    if "judd-off-by-one" in case.bugs:
+        area -= (1 - 1 / (2 * n)) / (spread.size - n)
+    return area
+
+
+def auc_borji(case: Case) -> float:
+    """Area under the ROC curve at fixed thresholds, random pixels as negatives (Borji et al. 2013; MIT's AUC_Borji.m).
+
+    The expectation over the random draws: the false positive rate is that of all pixels.
+    """
+    statistics, rule, n = case.points.statistics, case.protocol.gaze, case.fixations.size
+    if n < rule.borji_least:
+        return math.nan
+    if statistics.prediction.spread.constant:
+        return 0.5 if case.uniform else or_nan(rule.auc_constant)
+    thresholds = case.thresholds
+    hits = statistics.reaching_at(case.fixations, thresholds)
+    draws = case.draws_of("auc_borji")
+    if draws is None:
+        return roc.stepped(hits, n, statistics.reaching(thresholds), statistics.prediction.spread.size)
+    return sampling.borji(case, hits, thresholds, draws)
+
+
+def sauc(case: Case) -> float:
+    """Shuffled AUC: fixations of other frames as negatives (Zhang et al., JOV 2008; MIT's AUC_shuffled.m).
+
+    The expectation over the random draws, with all of O as the pool.
+    """
+    statistics, rule, n, m = case.points.statistics, case.protocol.gaze, case.fixations.size, case.others.size
     if n == 0 or m == 0:
-        return np.nan
-    ranked = np.zeros_like(P) if is_constant(P) else P
-    positive, negative = ranked[F], np.sort(ranked[~F])
-    below = np.searchsorted(negative, positive, side="left")
-    not_above = np.searchsorted(negative, positive, side="right")
-    mann_whitney = (below + not_above).sum() / 2
-    lowest = positive.min()
-    above = (negative > lowest).sum()
-    tied, k = (negative == lowest).sum(), (positive == lowest).sum()
-    return float((mann_whitney + (above + tied * k / (k + 1)) / 2) / (n * m))
+        return math.nan
+    if rule.sauc_form == "exact":
+        return sauc_exact(case)
+    if statistics.prediction.spread.constant:
+        return 0.5 if case.uniform or "sauc-index" in case.bugs else or_nan(rule.auc_constant)
+    if "sauc-index" in case.bugs:
+        return sampling.with_broken_index(case)
+    thresholds = case.thresholds
+    hits = statistics.reaching_at(case.fixations, thresholds)
+    draws = case.draws_of("sauc")
+    if draws is not None:
+        return sampling.sauc(case, hits, thresholds, draws)
+    return roc.stepped(
+        hits, n, statistics.reaching_at(case.others, thresholds), m, share=sampling.share_of_alarms(case)
+    )
 
 
-def auc_borji(P: Map, F: Mask, *, steps: int = 10) -> float:
-    """Area under the ROC curve at fixed thresholds, random pixels as negatives (MIT's AUC_Borji.m).
+def ig(case: Case) -> float:
+    """Information gain over B, in bits per fixation (Kuemmerer et al., PNAS 2015; MIT's InfoGain.m).
 
-    The expectation over the random draws: the false positive rate is that of all pixels. NaN with fewer than two
-    fixations and for a constant prediction.
+    Mean over F of log(eps + P) - log(eps + B), shares of both maps; MIT's are of maps with minimum 0.
     """
-    if F.sum() < 2 or is_constant(P):
-        return np.nan
-    return _stepped_auc(_minmax(P)[F], _minmax(P).ravel(), steps)
+    assert case.baseline is not None  # the caller has seen to it
+    statistics, rule, n = case.points.statistics, case.protocol.gaze, case.fixations.size
+    (baseline, b_scale), p, p_scale = case.baseline, statistics.prediction.spread, case.points.scale
+    if n == 0:
+        return math.nan
+    b = baseline.spread
+    uniform = case.protocol.maps.uninformative == "uniform"
+    if rule.ig_scale != "added" and not uniform:
+        flat = rule.ig_scale == "minmax" and (p.constant or b.constant)
+        if flat or _is_blank(p, p_scale) or _is_blank(b, b_scale):
+            return math.nan
+    how = rule.ig_scale
+    if how == "sum" and _is_negative(case):
+        if case.protocol.maps.negative == "undefined":
+            return math.nan
+        how = "shift"
+    eps = 0.0 if rule.ig_scale == "added" else case.protocol.maps.eps
+    ours = uniform_shares(p) if uniform and p.constant else shares(p, p_scale, how)
+    theirs = uniform_shares(b) if uniform and b.constant else shares(b, b_scale, rule.ig_scale)
+    gain = statistics.gain(with_floor(ours, eps), baseline, with_floor(theirs, eps), case.fixations) / n
+    return gain if rule.ig_unit == "bits" else gain * math.log(2)
 
 
-def sauc(P: Map, F: Mask, O: Mask, *, steps: int = 10) -> float:  # noqa: E741
-    """Shuffled AUC: as `auc_borji`, with other frames' fixations as negatives (MIT's AUC_shuffled.m).
+def emd(case: Case) -> float:
+    """Earth mover's distance between P and D (Rubner et al., IJCV 2000): see :mod:`videosal.metrics.emd`."""
+    P, D = case.pair.scaled(), case.density()
+    if case.uniform:
+        P = np.ones(P.shape)
+    elif case.protocol.maps.negative == "shifted" and _is_negative(case):
+        P -= P.min()  # or nothing might be left of it
+    return (clipped_emd if case.protocol.pair.emd == "clipped" else signed_emd)(P, D)
 
-    The expectation over the random draws, with all of O as the pool. NaN without fixations, without others, and for a
-    constant prediction.
+
+def auc(case: Case) -> float:
+    """Chance that P at a fixation is above P elsewhere, ties counted half (Mann and Whitney 1947)."""
+    statistics, n = case.points.statistics, case.fixations.size
+    spread, among_all = statistics.prediction.spread, case.protocol.gaze.auc_negatives == "all"
+    if n == 0 or (case.fixated.size >= spread.size and not among_all):
+        return math.nan
+    if spread.constant:
+        return 0.5
+    return roc.whitney_of_levels(statistics.levels(case.fixations, case.fixated), spread.size, among_all=among_all)
+
+
+def sauc_exact(case: Case) -> float:
+    """Chance that P at a fixation is above P at one of O, ties counted half (Kuemmerer et al., ECCV 2018)."""
+    if case.fixations.size == 0 or case.others.size == 0:
+        return math.nan
+    prediction = case.points.statistics.prediction
+    if prediction.spread.constant:
+        return 0.5
+    return roc.whitney(prediction.values[case.fixations], prediction.values[case.others])
+
+
+def jsd(case: Case) -> float:
+    """Jensen-Shannon divergence of P and D, in nats (Lin, IEEE Trans. Inf. Theory 1991). Range 0 to log 2.
+
+    Half the divergence of the shares of each map from the mean of both, which needs no eps.
     """
-    if not F.any() or not O.any() or is_constant(P):
-        return np.nan
-    return _stepped_auc(_minmax(P)[F], _minmax(P)[O], steps)
+    statistics, d_scale = case.pair.statistics, case.density_scale
+    assert d_scale is not None
+    p, d, p_scale = statistics.prediction.spread, statistics.density.spread, case.pair.scale
+    negative = _is_negative(case)
+    blank = _is_blank(p, p_scale) and not case.uniform
+    if _is_blank(d, d_scale) or blank or (negative and case.protocol.maps.negative == "undefined"):
+        return math.nan
+    ours = uniform_shares(p) if case.uniform else shares(p, p_scale, "shift" if negative else "sum")
+    return statistics.mean_divergence(ours, shares(d, d_scale, "sum"))
 
 
-def ig(P: Map, F: Mask, B: Map, *, eps: float = EPS) -> float:
-    """Information gain over the baseline in bits per fixation (Kuemmerer et al. 2015; MIT's InfoGain.m).
-
-    Both maps are scaled to minimum 0 and then to sum 1. NaN without fixations and if either map is constant.
-    """
-    if not F.any() or is_constant(P) or is_constant(B):
-        return np.nan
-    gain = np.log2(eps + _distribution(P)) - np.log2(eps + _distribution(B))
-    return float(gain[F].mean())
+def or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
-def is_constant(x: Map) -> bool:
-    """Whether x has no structure beyond rounding: its standard deviation is below 1e-12 of its mean."""
-    low, high = float(x.min()), float(x.max())
-    # No deviation is smaller than that of a map whose values but two are equal, which mostly settles it.
-    if (high - low) / math.sqrt(2 * x.size) > 1e-11 * max(abs(low), abs(high)):
-        return False
-    return bool(low == high or x.std() < 1e-12 * abs(x.mean()))
+def _levels_of_events(case: Case) -> Levels:
+    """Rank the values of 16 bits that CrowdSAL's code makes of a map; bytes stay as far apart as they are."""
+    statistics, n, fixated = case.points.statistics, case.fixations.size, case.fixated
+    if statistics.prediction.spread.constant:
+        return roc.one_level(n, fixated.size, statistics.prediction.spread.size)
+    if statistics.prediction.values.dtype == np.uint8:
+        return statistics.levels(case.fixations, fixated)
+    return roc.levels_of_16_bits(case.points.scaled().reshape(-1), case.fixations, fixated)
 
 
-def imresize(image: Map, size: tuple[int, int]) -> Map:
-    """MATLAB's bicubic `imresize` with antialiasing, as two products with full weight matrices."""
-    rows = resize_matrix(image.shape[0], size[0])
-    columns = resize_matrix(image.shape[1], size[1])
-    return rows @ image @ columns.T
+def _is_blank(spread: Spread, scale: Scale) -> bool:
+    """Whether a map is zero throughout, as scaled."""
+    return spread.low == spread.high == scale.low
 
 
-def resize_matrix(n_in: int, n_out: int) -> Map:
-    """Weights (n_out, n_in) of one axis: Keys' cubic kernel, stretched where the axis shrinks, mirrored borders."""
-    scale = n_out / n_in
-    stretch = min(scale, 1.0)
-    matrix = np.zeros((n_out, n_in))
-    for u in range(n_out):
-        centre = (u + 1) / scale + 0.5 * (1 - 1 / scale)
-        left = math.floor(centre - 2 / stretch)
-        taps = left + np.arange(math.ceil(4 / stretch) + 2)
-        weights = _keys_cubic(np.asarray(stretch * (centre - taps), dtype=np.float64))
-        mirrored = (taps - 1) % (2 * n_in)
-        mirrored = np.where(mirrored < n_in, mirrored, 2 * n_in - 1 - mirrored)
-        np.add.at(matrix[u], mirrored, weights / weights.sum())
-    return matrix
+def _is_negative(case: Case) -> bool:
+    """Whether the prediction has values below zero of its own, and not put there by resizing it."""
+    return case.negative and case.pair.statistics.prediction.spread.low < case.pair.scale.low
 
 
-def _minmax(x: Map) -> Map:
-    scaled: Map = (x - x.min()) / (x.max() - x.min())
-    return scaled
+def _lifted(spread: Spread, scale: Scale) -> Shares:
+    """pysaliency's shares: a negative minimum comes to 0, and zeros become uniform."""
+    lifted = shares(spread, scale, "shift")
+    return lifted if lifted.total > 0 else uniform_shares(spread)
 
 
-def _distribution(x: Map) -> Map:
-    scaled = _minmax(x)
-    distribution: Map = scaled / scaled.sum()
-    return distribution
-
-
-def _stepped_auc(positive: Map, negative: Map, steps: int) -> float:
-    thresholds = np.arange(steps, -1, -1) / steps
-    tp = [0.0, *((positive >= t).mean() for t in thresholds), 1.0]
-    fp = [0.0, *((negative >= t).mean() for t in thresholds), 1.0]
-    return float(np.trapezoid(tp, fp))
-
-
-def _keys_cubic(x: Map) -> Map:
-    x = np.abs(x)
-    near = 1.5 * x**3 - 2.5 * x**2 + 1
-    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
-    return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
+FORMULAS: dict[str, Callable[[Case], float]] = {
+    "cc": cc,
+    "nss": nss,
+    "sim": sim,
+    "kld": kld,
+    "auc_judd": auc_judd,
+    "auc_borji": auc_borji,
+    "sauc": sauc,
+    "ig": ig,
+    "emd": emd,
+    "auc": auc,
+    "sauc_exact": sauc_exact,
+    "jsd": jsd,
+}

@@ -1,18 +1,23 @@
-"""The call that scores one frame."""
+"""The calls that score one frame: check, prepare, statistics, formulas."""
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from videosal.errors import InputError
 from videosal.metrics.definitions import ARGUMENTS, OURS, metric_info
 from videosal.metrics.protocols.registry import get_protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
+
+    from videosal.metrics.case import Case
+    from videosal.metrics.frame.baseline import Baseline
+    from videosal.metrics.protocols.record import Protocol
 
 
 def score_frame(
@@ -21,9 +26,9 @@ def score_frame(
     fixations: ArrayLike | None = None,
     *,
     other_fixations: ArrayLike | None = None,
-    baseline: ArrayLike | None = None,
+    baseline: ArrayLike | Baseline | None = None,
     metrics: Sequence[str] | None = None,
-    protocol: str = "standard",
+    protocol: str | Protocol = "standard",
     seed: int | None = None,
     bug_compatible: bool = False,
 ) -> dict[str, float]:
@@ -41,14 +46,14 @@ def score_frame(
         points, unless it has the shape of the density or, where there is no density, is boolean.
     other_fixations : (H, W) array_like or (n, 2) array_like of int, optional
         Fixations of other frames, scaled to this one's size: the negatives of shuffled AUC.
-    baseline : (h, w) array_like, optional
-        The map over which information gain is counted, resized like the prediction. One that owns its data and is
-        not writeable is measured once, not in every call.
+    baseline : (h, w) array_like or Baseline, optional
+        The map over which information gain is counted, resized like the prediction. As a `Baseline` it is resized and
+        measured once, not in every call.
     metrics : sequence of str, optional
         Names from `list_metrics` that the protocol defines; by default its `default_metrics`, as far as the given
         arguments allow them.
-    protocol : str
-        A name from `list_protocols`: under which conventions to score.
+    protocol : str or Protocol
+        Under which conventions to score: a name from `list_protocols`, or a protocol of your own.
     seed : int, optional
         Draw what the protocol's original draws (jitter, negatives: `Protocol.sampled` names the metrics), starting
         from this seed. Without one these metrics are their expectation.
@@ -59,7 +64,8 @@ def score_frame(
     -------
     dict of str to float
         One value per metric, in the order asked for. NaN where a metric is undefined: AUC without fixations,
-        correlation with a constant map.
+        correlation with a constant density. Under ``standard`` that depends on the ground truth alone: a constant
+        prediction is the uniform distribution.
 
     Raises
     ------
@@ -72,6 +78,7 @@ def score_frame(
     See Also
     --------
     videosal.metrics.formulas : the formulas and their sources.
+    score_protocols : the same under several protocols at once.
 
     Examples
     --------
@@ -79,17 +86,83 @@ def score_frame(
     >>> score_frame(density * 2, density, [[1, 2]])["cc"]
     1.0
     """
-    rules = get_protocol(protocol)
-    given = (density, fixations, other_fixations, baseline)
-    present = (density is not None, fixations is not None, other_fixations is not None, baseline is not None)
-    if metrics is None:
-        names = _allowed(protocol, present)
-    else:
-        names = _asked(protocol, (metrics,) if isinstance(metrics, str) else tuple(metrics), present)
+    asked = None if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    given = (prediction, density, fixations, other_fixations, baseline)
+    return _score(given, ((get_protocol(protocol), asked),), seed, bug_compatible)[0]
 
-    from videosal.metrics.dispatch import score  # imports numba
 
-    return score(prediction, *given, names=names, protocol=rules, seed=seed, bug_compatible=bug_compatible)
+def score_protocols(
+    prediction: ArrayLike,
+    density: ArrayLike | None = None,
+    fixations: ArrayLike | None = None,
+    *,
+    protocols: Sequence[str | Protocol],
+    other_fixations: ArrayLike | None = None,
+    baseline: ArrayLike | Baseline | None = None,
+    metrics: Sequence[str] | None = None,
+    seed: int | None = None,
+    bug_compatible: bool = False,
+) -> dict[str, dict[str, float]]:
+    """Score one saliency map under several protocols, which share all that they have in common.
+
+    Parameters are those of `score_frame`; of `metrics`, each protocol takes those that it defines.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        By the name of the protocol, what `score_frame` returns for it, to the same bits.
+
+    Raises
+    ------
+    InputError
+        As `score_frame` does, or no protocol defines a metric that is asked for.
+    """
+    asked = None if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    rules = tuple(get_protocol(protocol) for protocol in protocols)
+    if asked is not None:
+        for name in asked:
+            if name in OURS and not any(name in one.metrics for one in rules):
+                raise InputError(f"no protocol of {', '.join(one.name for one in rules)} defines metric {name!r}")
+    jobs = tuple(
+        (one, None if asked is None else tuple(name for name in asked if name not in OURS or name in one.metrics))
+        for one in rules
+    )
+    given = (prediction, density, fixations, other_fixations, baseline)
+    found = _score(given, jobs, seed, bug_compatible)
+    return {one.name: scores for one, scores in zip(rules, found, strict=True)}
+
+
+def nss_by_observer(
+    prediction: ArrayLike,
+    observers: Mapping[str, ArrayLike],
+    *,
+    density: ArrayLike | None = None,
+    protocol: str | Protocol = "standard",
+) -> dict[str, float]:
+    """Score one saliency map against where each observer looked, which shows how much observers differ.
+
+    Parameters
+    ----------
+    prediction, density, protocol
+        As in `score_frame`; the density only gives the size of the ground truth.
+    observers : mapping of str to (H, W) or (n, 2) array_like
+        The fixations of each, as in `score_frame`; `videosal.datasets.Video.observer_points` gives them where a data
+        set knows its observers.
+
+    Returns
+    -------
+    dict of str to float
+        NSS per observer; NaN where one did not look.
+
+    Raises
+    ------
+    InputError
+        As `score_frame` does.
+    """
+    return {
+        name: score_frame(prediction, density, fixations, metrics=("nss",), protocol=protocol)["nss"]
+        for name, fixations in observers.items()
+    }
 
 
 def warm_up() -> None:
@@ -99,33 +172,78 @@ def warm_up() -> None:
     """
     import numpy as np
 
-    from videosal.metrics.frame.sparse_map import SparseMap
+    from videosal.metrics.protocols.records import PROTOCOLS
 
     low = np.arange(30, dtype=np.uint8).reshape(5, 6)
     points = np.array([[1, 2], [3, 4]])
     for prediction in (low, low / 7, low[::2]):
-        for density in (low, low / 7, SparseMap.of(low)):
+        protocols = [p for p in PROTOCOLS if p.maps.resize != "none" or prediction.shape == low.shape]
+        for density in (low, low / 7):
             for baseline in (low, low / 7):
-                score_frame(prediction, density, points, other_fixations=low > 20, baseline=baseline)
+                score_protocols(
+                    prediction, density, points, protocols=protocols, other_fixations=low > 20, baseline=baseline
+                )
     score_frame(low, fixations=points)
 
 
+def _score(
+    given: tuple[Any, ...],
+    jobs: tuple[tuple[Protocol, tuple[str, ...] | None], ...],
+    seed: int | None,
+    bug_compatible: bool,
+) -> list[dict[str, float]]:
+    """Score the arguments `given`, the first five of `score_frame`, under protocols and for the metrics of each."""
+    present = tuple(argument is not None for argument in given[1:])
+    names = [_allowed(rules, present) if asked is None else _asked(rules, asked, present) for rules, asked in jobs]
+
+    from videosal.metrics.case import SharedFrame  # imports numba
+    from videosal.metrics.frame.baseline import Baseline
+    from videosal.metrics.frame.inputs import read_inputs
+
+    *maps, baseline = given
+    if baseline is not None and not isinstance(baseline, Baseline):
+        baseline = Baseline(baseline)
+    frame = SharedFrame(read_inputs(*maps), baseline, with_density=any(map(_needs_density, names)))
+    results = []
+    for (rules, _), wanted in zip(jobs, names, strict=True):
+        bugs = frozenset(bug.key for bug in rules.bugs if not bug.in_negatives) if bug_compatible else frozenset()
+        case = frame.case(rules, wanted, seed, bugs)
+        results.append(dict.fromkeys(wanted, math.nan) if case is None else _values(case, wanted, present))
+    return results
+
+
+def _values(case: Case, names: tuple[str, ...], present: tuple[bool, ...]) -> dict[str, float]:
+    from videosal.metrics.custom import custom_score
+    from videosal.metrics.formulas import FORMULAS
+
+    given = frozenset(name for name, there in zip(ARGUMENTS, present, strict=True) if there)
+    return {name: FORMULAS[name](case) if name in FORMULAS else custom_score(name, case, given) for name in names}
+
+
 @lru_cache
-def _allowed(protocol: str, present: tuple[bool, ...]) -> tuple[str, ...]:
+def _needs_density(names: tuple[str, ...]) -> bool:
+    """Whether one of the metrics may hold the prediction against the density."""
+    return any(name not in OURS or "density" in OURS[name].needs for name in names)
+
+
+@lru_cache
+def _allowed(protocol: Protocol, present: tuple[bool, ...]) -> tuple[str, ...]:
     given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
-    names = tuple(name for name in get_protocol(protocol).default_metrics if given.issuperset(OURS[name].needs))
+    names = tuple(name for name in protocol.default_metrics if given.issuperset(OURS[name].needs))
     if not names:
         raise InputError("density and fixations are both missing: give at least one to score against")
     return names
 
 
 @lru_cache
-def _asked(protocol: str, names: tuple[str, ...], present: tuple[bool, ...]) -> tuple[str, ...]:
+def _asked(protocol: Protocol, names: tuple[str, ...], present: tuple[bool, ...]) -> tuple[str, ...]:
     given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
-    defined = get_protocol(protocol).metrics
+    defined = protocol.metrics
     for name in names:
         if name in OURS and name not in defined:
-            raise InputError(f"protocol {protocol!r} does not define metric {name!r}: choose from {', '.join(defined)}")
+            raise InputError(
+                f"protocol {protocol.name!r} does not define metric {name!r}: choose from {', '.join(defined)}"
+            )
         for argument in metric_info(name).needs:
             if argument not in given:
                 raise InputError(

@@ -9,17 +9,26 @@ from typing import Any
 import numpy as np
 import pytest
 
-from videosal.metrics import score_frame
+from videosal.metrics import list_protocols, score_frame
 
 REPOSITORY = Path(__file__).parents[1]
 SIZES = ("640x360", "1280x720")
 FIXATIONS = (80, 250)
+MOVED = ("stavis-diem", "vinet", "vinet-v2", "salema", "msu")  # blurred, halved or letterboxed
 COMPARISONS = {
     "eight metrics / numpy.sum of one map": (4, "at most"),
     "reading and eight metrics / reading three files with OpenCV": (1.2, "at most"),
     "reading and the MIT code in NumPy / reading and eight metrics": (8, "at least"),
     "reading and the MIT code in NumPy, sorting / reading and eight metrics": (6, "at least"),
     "eight metrics, float32 / eight metrics, uint8": (12, "at most"),
+    "imresize / OpenCV's bicubic, float32": (3, "at most"),
+    "eight metrics, 384x224 / eight metrics, same size": (1.3 / 0.19, "at most"),
+    "eight metrics, float32 / eight metrics, 384x224": (1.3, "at most"),
+    "standard, stsanet and unisal at once / the dearest alone": (1.5, "at most"),
+    **{
+        f"{name}, its default metrics / standard{', resized' if name in MOVED else ''}": (2, "at most")
+        for name in list_protocols()[1:]
+    },
 }
 PROCESSES = {"first score with a warm cache": (1, "at most"), "videosal --help": (0.1, "at most")}
 

@@ -80,6 +80,9 @@ def _map_notes(results: list[VideoScores], depth: str) -> list[str]:
     ]
     if bad:
         notes.append(f"{len(bad)} maps hold NaN or infinity and are not scored ({list_some(bad)})")
+    constant = [f"{result.video}/{frame}" for result in results for frame in result.constant]
+    if constant:
+        notes.append(f"{len(constant)} maps have one value throughout, which says nothing ({list_some(constant)})")
     if depth != "8bit":
         notes.append(f"maps are scored at their own depth ({depth}), not as 8-bit: KLD, IG and AUC-J can differ")
     return notes

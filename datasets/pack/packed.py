@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets.files.frames import FrameSequence
-    from videosal.metrics.frame.sparse_map import SparseMap
 
 # 3: maps are kept in runs, and a video's mean density is stored; 4: what the files held is known, and maps that lie in
 # a video are kept as its levels, so that each protocol decodes them by its rule.
@@ -165,19 +164,14 @@ class PackedVideo(Video):
 
     def density(self, frame: str) -> NDArray[Any] | None:
         """Read a density map, in the dtype of the source."""
-        stored = self.stored_density(frame)
-        return None if stored is None else np.asarray(stored)
+        return self._read_map(frame) if self._coding is None else numbers_of(self.coded_density(frame), GRAY16)
 
     def coded_density(self, frame: str) -> tuple[NDArray[Any], Coding] | None:
         """Read the levels of a density map that lay in a video."""
-        stored = None if self._coding is None else self._read_map(frame)
-        return None if self._coding is None or stored is None else (np.asarray(stored), self._coding)
+        levels = None if self._coding is None else self._read_map(frame)
+        return None if self._coding is None or levels is None else (levels, self._coding)
 
-    def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | SparseMap | None:
-        """Read a density map, in runs where most of it is zero."""
-        return self._read_map(frame) if self._coding is None else numbers_of(self.coded_density(frame), luma)
-
-    def _read_map(self, frame: str) -> NDArray[Any] | SparseMap | None:
+    def _read_map(self, frame: str) -> NDArray[Any] | None:
         row = int(self._density_rows[self._order[frame]])
         if row == _NO_MAP:
             return None

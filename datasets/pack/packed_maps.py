@@ -1,7 +1,7 @@
 """The density maps of one video of a pack: each compressed on its own, one after the other in one array of bytes.
 
-A map is kept as its shape, a count of runs, its dtype, and the starts, ends and values of the runs, as a `SparseMap`
-has them. Where it is not of 8 bits, or hardly a pixel of it is zero, the count is -1 and the map follows as it is.
+A map is kept as its shape, a count of runs, its dtype, and the starts, ends and values of the runs. Where it is not of
+8 bits, or hardly a pixel of it is zero, the count is -1 and the map follows as it is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 
 from videosal.datasets.files.png import unpack
 from videosal.errors import FileError
-from videosal.metrics.frame.sparse_map import SparseMap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +39,10 @@ class MapWriter:
         """Compress a map."""
         count, parts = _WHOLE, [density]
         if density.dtype == np.uint8 and np.count_nonzero(density) <= _WORTH * density.size:
-            runs = SparseMap.of(density)
-            count, parts = len(runs.starts), [runs.starts, runs.ends, runs.values]
+            from videosal.datasets.pack.runs import find_runs  # imports numba
+
+            parts = list(find_runs(density))
+            count = len(parts[0])
         header = _HEADER.pack(*density.shape, count, density.dtype.str.encode())
         content = header + b"".join(part.tobytes() for part in parts)
         self._maps.append(zlib.compress(content))
@@ -63,7 +64,7 @@ class MapReader:
         self._first = 0  # of the maps in memory
         self._block: NDArray[np.uint8] = np.empty(0, np.uint8)
 
-    def read(self, index: int) -> NDArray[Any] | SparseMap:
+    def read(self, index: int) -> NDArray[Any]:
         """Return a map; raise `FileError` where it is damaged."""
         (start, _), (end, size) = self._places[index : index + 2]
         origin = self._places[self._first][0]
@@ -79,10 +80,14 @@ class MapReader:
         return _open_map(content)
 
 
-def _open_map(content: bytes | bytearray) -> NDArray[Any] | SparseMap:
+def _open_map(content: bytes | bytearray) -> NDArray[Any]:
     height, width, runs, dtype = _HEADER.unpack_from(content)
     start = _HEADER.size
     if runs == _WHOLE:
         return np.frombuffer(content, dtype.rstrip(b"\0").decode(), offset=start).reshape(height, width)
+    from videosal.datasets.pack.runs import fill_runs
+
     starts, ends = np.frombuffer(content, np.int32, 2 * runs, start).reshape(2, runs)
-    return SparseMap((height, width), starts, ends, np.frombuffer(content, np.uint8, offset=start + 8 * runs))
+    density = np.zeros((height, width), np.uint8)
+    fill_runs(starts, ends, np.frombuffer(content, np.uint8, offset=start + 8 * runs), density.reshape(-1))
+    return density

@@ -1,93 +1,57 @@
-"""The baseline map of IG, which is the same for all frames of a video and so is worth remembering."""
+"""The baseline map of IG, which is the same for all frames of a video."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from videosal.errors import InputError
-from videosal.metrics.frame.flat import flat
-from videosal.metrics.kernels import byte_kernels
+from videosal.metrics.frame.inputs import read_map
+from videosal.metrics.frame.prepare import geometry, is_log_density, prepare_baseline, scale_of
+from videosal.metrics.statistics.spread import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import ArrayLike, NDArray
 
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
-    Size = tuple[int, int]
-    Resize = Callable[[Array, Size], NDArray[np.float64]]
+    from videosal.metrics.protocols.choices import Maps
+    from videosal.metrics.statistics.shares import Scale
+    from videosal.metrics.statistics.spread import Measured
 
 
-@dataclass(frozen=True, slots=True)
+_NOT_FINITE = "baseline holds NaN or infinity: give finite values"
+
+
 class Baseline:
-    """A baseline of the size of the ground truth.
+    """A baseline map that is resized and measured once, however many frames are scored with it.
 
-    Attributes
+    Parameters
     ----------
-    values : (N,) uint8 or float64 array
-    low, excess : float
-        Minimum, and sum of values - low.
-    constant : bool
-        Whether nothing but rounding tells the values apart.
-    """
-
-    values: Array
-    low: float
-    excess: float
-    constant: bool
-
-
-def read_baseline(array: Array, size: Size, resize: Resize) -> Baseline:
-    """Bring a map to `size` and measure it.
-
-    The last few results are kept for arrays that cannot change: those that own their data and are not writeable.
+    values : (h, w) array_like
+        Finite real numbers, or logarithms of a density for protocols that take those; they must not change afterwards.
 
     Raises
     ------
     InputError
-        A value is not finite.
+        `values` is no such map.
     """
-    if array.flags.writeable or not array.flags.owndata:
-        return _measured(array, size, resize)
-    return _remembered(_Same(array), size, resize)
 
+    def __init__(self, values: ArrayLike) -> None:
+        self._given: NDArray[Any] = read_map("baseline", values)
+        self._finite = self._given.dtype.kind != "f" or bool(np.isfinite(self._given).all())
+        if not self._finite and not is_log_density(self._given):
+            raise InputError(_NOT_FINITE)
+        self._made: dict[tuple[Maps, tuple[int, int]], Measured] = {}
 
-class _Same:
-    """Makes an array a key of its own: equal to nothing else."""
-
-    def __init__(self, array: Array) -> None:
-        self.array = array
-
-    def __hash__(self) -> int:
-        return id(self.array)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.array is other.array
-
-
-@lru_cache(maxsize=8)
-def _remembered(same: _Same, size: Size, resize: Resize) -> Baseline:
-    return _measured(same.array, size, resize)
-
-
-def _measured(array: Array, size: Size, resize: Resize) -> Baseline:
-    if array.dtype == np.uint8 and array.shape == size:
-        values = flat(array)
-        low, high, total = byte_kernels.byte_extent(values)
-        return Baseline(values, low, total - low * values.size, low == high)
-    from videosal.metrics.frame.spread import measure
-    from videosal.metrics.kernels import float_kernels
-
-    values = flat(array.astype(np.float64, copy=False) if array.shape == size else resize(array, size))
-    low, high, total = float_kernels.extent(values)
-    excess = total - low * values.size
-    if 1e-100 < excess < 1e100 and excess > 0.01 * abs(low) * values.size:
-        return Baseline(values, low, excess, False)  # the rule, without a second pass over the map
-    values, spread = measure(values)
-    if spread is None:
-        raise InputError("baseline holds NaN or infinity: give finite values")
-    return Baseline(values, spread.low, spread.excess, spread.constant)
+    def at(self, size: tuple[int, int], rules: Maps) -> tuple[Measured, Scale]:
+        """Return it as a protocol holds it against predictions of frames of `size`."""
+        if not self._finite and not rules.log_density:
+            raise InputError(_NOT_FINITE)
+        key = geometry(rules, size, self._given.shape), size
+        made = self._made.get(key)
+        if made is None:
+            made = measure(prepare_baseline(self._given, size, rules))
+            if made is None:
+                raise InputError("baseline has values that cannot be resized: divide it by its largest value")
+            self._made[key] = made
+        return made, scale_of(self._given, rules, made)

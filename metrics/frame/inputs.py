@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.errors import InputError
-from videosal.metrics.frame.baseline import read_baseline
 from videosal.metrics.frame.flat import flat, words
-from videosal.metrics.frame.resize import RESIZE
-from videosal.metrics.frame.sparse_map import SparseMap
 from videosal.metrics.kernels import count_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-    from videosal.metrics.frame.baseline import Baseline
-    from videosal.metrics.protocols.record import Protocol
 
     Array = NDArray[Any]
     Pixels = NDArray[np.int64]
@@ -27,41 +21,38 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame, ready to be scored. All maps are C-ordered and have one size (H, W).
+class Inputs:
+    """The arguments of `score_frame`, checked, of their own sizes.
 
     Attributes
     ----------
-    prediction : (H, W) array
-        uint8 where it was given as that (or bool) and in this size; else any real dtype.
-    density : (H, W) array, SparseMap or None
-        Finite and not negative.
-    fixations, other_fixations : (n,) int64 array or None
-        Flat indices of pixels, each once.
-    baseline : Baseline or None
-    undershoot : bool
-        Whether values below zero came from resizing a prediction that had none.
+    prediction : (h, w) array
+        C-ordered, of any real dtype; uint8 where it was boolean.
+    density : (H, W) array or None
+        uint8 or float64, C-ordered, finite and not negative.
+    fixations, other_fixations : array or None
+        A mask or points, as `read_pixels` takes them.
+    size : (int, int)
+        Of the ground truth: that of the density; without it, of a mask of fixations; without both, of the prediction.
+    truth : (int, int) or None
+        The same, but None in the last case.
     """
 
     prediction: Array
-    density: Array | SparseMap | None
-    fixations: Pixels | None
-    other_fixations: Pixels | None
-    baseline: Baseline | None
-    undershoot: bool
+    density: Array | None
+    fixations: Array | None
+    other_fixations: Array | None
+    size: Size
+    truth: tuple[int, ...] | None
 
 
-def read_frame(
+def read_inputs(
     prediction: ArrayLike,
     density: ArrayLike | None,
     fixations: ArrayLike | None,
     other_fixations: ArrayLike | None,
-    baseline: ArrayLike | None,
-    protocol: Protocol,
-) -> Frame:
-    """Check all arguments of `score_frame` and resize the maps to the size of the ground truth.
-
-    The density gives that size; without it, a mask of fixations; without both, the prediction.
+) -> Inputs:
+    """Check what `score_frame` was given.
 
     Raises
     ------
@@ -69,36 +60,40 @@ def read_frame(
         An argument is not what `score_frame` documents; the text begins with its name.
     """
     p = read_map("prediction", prediction)
-    d = density if density is None or isinstance(density, SparseMap) else read_density(density)
-    f = None if fixations is None else np.asarray(fixations)
-    o = None if other_fixations is None else np.asarray(other_fixations)
+    d = None if density is None else read_density(density)
+    f = None if fixations is None else read_gaze("fixations", fixations)
+    o = None if other_fixations is None else read_gaze("other_fixations", other_fixations)
     truth = None if d is None else d.shape
     if truth is None and f is not None and not is_points(f, None):
         truth = f.shape
-    size = truth_size(p, truth)
-    resize = RESIZE[protocol.resize]
-    return Frame(
-        prediction=p if p.shape == size else resize(p, size),
-        density=d,
-        fixations=None if f is None else read_pixels("fixations", f, size, truth),
-        other_fixations=None if o is None else read_pixels("other_fixations", o, size, truth),
-        baseline=None if baseline is None else read_baseline(read_map("baseline", baseline), size, resize),
-        undershoot=p.shape != size and not p.min() < 0,
-    )
-
-
-def truth_size(prediction: Array, truth: tuple[int, ...] | None) -> Size:
-    """Return the size of the ground truth, or of the prediction where nothing else says it."""
     if truth is None:
-        return prediction.shape[0], prediction.shape[1]
+        return Inputs(p, d, f, o, (p.shape[0], p.shape[1]), None)
     if len(truth) != 2 or 0 in truth:
         raise InputError(f"fixations has shape {truth}: give a mask (H, W), or (n, 2) points (row, col)")
-    return truth[0], truth[1]
+    return Inputs(p, d, f, o, (truth[0], truth[1]), truth)
+
+
+def read_array(name: str, value: ArrayLike) -> Array:
+    """Return an array, also of a torch tensor; refuse by name what cannot become one without a choice."""
+    if type(value) is np.ndarray:
+        return value
+    if isinstance(value, np.ma.MaskedArray):
+        if np.ma.is_masked(value):
+            raise InputError(f"{name} is a masked array: fill it with the values that are meant")
+        return np.asarray(value.data)
+    if hasattr(value, "detach"):  # a tensor, which may want gradients, lie on a device, or have a dtype of torch's own
+        value = value.detach().cpu()
+        if str(value.dtype) == "torch.bfloat16":  # type: ignore[union-attr]
+            value = value.float()  # type: ignore[union-attr]
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{name} is no array ({error}): give a NumPy array") from error
 
 
 def read_map(name: str, value: ArrayLike) -> Array:
     """Return a map of real numbers, C-ordered; a boolean one as uint8."""
-    array = np.asarray(value)
+    array = read_array(name, value)
     if array.ndim != 2 or array.size == 0:
         raise InputError(f"{name} has shape {array.shape}: give a non-empty 2-D array (height, width)")
     if array.dtype.kind not in "biuf":
@@ -109,19 +104,23 @@ def read_map(name: str, value: ArrayLike) -> Array:
 
 
 def read_density(value: ArrayLike) -> Array:
-    """Return the density as uint8 where it is that, else as float64; finite, not negative."""
+    """Return the density as uint8 or uint16 where it is that, else as float64; finite, not negative."""
     array = read_map("density", value)
-    if array.dtype == np.uint8:
+    if array.dtype in (np.uint8, np.uint16):
         return array
-    from videosal.metrics.kernels import float_kernels
-
     array = array.astype(np.float64, copy=False)
-    low, _, total = float_kernels.extent(flat(array))
-    if not math.isfinite(total) and not np.isfinite(array).all():
+    low = float(array.min())
+    if not (math.isfinite(low) and math.isfinite(float(array.max()))):
         raise InputError("density holds NaN or infinity: give finite values")
     if low < 0:
         raise InputError(f"density has negative values, down to {low:g}: give values of 0 and above")
     return array
+
+
+def read_gaze(name: str, value: ArrayLike) -> Array:
+    """Return a mask or points as an array; an empty list is no points."""
+    array = read_array(name, value)
+    return np.empty((0, 2), np.int64) if array.shape == (0,) else array
 
 
 def is_points(array: Array, truth: tuple[int, ...] | None) -> bool:
@@ -157,8 +156,8 @@ def _pixels_of_points(name: str, points: Array, size: Size, repeats: bool) -> Pi
         raise InputError(
             f"{name} has the point (row {row}, col {column}) outside the frame of {size[0]} rows and {size[1]} columns"
         )
-    if repeats:
-        return np.sort(coordinates[0::2] * size[1] + coordinates[1::2])
+    if repeats and pixels.size < len(points):
+        pixels = coordinates[0::2] * size[1] + coordinates[1::2]
     if name == "fixations":
         pixels.sort()  # as those of a mask are, so that sums over both have the same bits
     return pixels

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from videosal.metrics.protocols.conventions import Smoothing
+    from videosal.metrics.protocols.choices import Smoothing
 
+    Array = NDArray[Any]
     Map = NDArray[np.float64]
     Pixels = NDArray[np.int64]
     Size = tuple[int, int]
@@ -18,29 +19,30 @@ if TYPE_CHECKING:
 LETTERBOX = (360, 640)
 
 
-def bilinear(image: Map, size: Size) -> Map:
+def bilinear(image: Array, size: Size) -> Map:
     """Resize as OpenCV's INTER_LINEAR does: from the two nearest pixels per axis, without antialiasing."""
     import cv2
 
+    image = image.astype(np.float64, copy=False)
     if image.shape == size:
         return image
     return np.asarray(cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), np.float64)
 
 
-def zoom_cubic(image: Map, size: Size) -> Map:
+def zoom_cubic(image: Array, size: Size) -> Map:
     """Resize as scipy.ndimage.zoom of order 3 does: cubic spline, corner pixels on corner pixels."""
     from scipy.ndimage import zoom
 
-    if image.shape == size:
-        return image
+    image = image.astype(np.float64, copy=False)
     return np.asarray(zoom(image, (size[0] / image.shape[0], size[1] / image.shape[1]), order=3), np.float64)
 
 
-def smooth(image: Map, rule: Smoothing) -> Map:
+def smooth(image: Array, rule: Smoothing) -> Map:
     """Blur by a Gaussian that is cut off at the side of the kernel."""
     import cv2
 
     border = {"symmetric": cv2.BORDER_REFLECT, "reflect": cv2.BORDER_REFLECT_101}[rule.border]
+    image = image.astype(np.float64, copy=False)
     blurred = cv2.GaussianBlur(image, (rule.size, rule.size), rule.sigma, sigmaY=rule.sigma, borderType=border)
     return np.asarray(blurred, np.float64)
 
@@ -52,16 +54,20 @@ def halve_pixels(pixels: Pixels, size: Size, half: Size) -> Pixels:
     return np.flatnonzero(bilinear(mask, half) > 0.5)
 
 
-def letterbox(image: Map) -> Map:
-    """Bring a map into 360 x 640: as large as its aspect allows, centred on zeros."""
+def letterbox(image: Array, pad: float = 0.0) -> Array:
+    """Bring a map into 360 x 640: as large as its aspect allows, centred on `pad`. One of that size stays as it is."""
+    if image.shape == LETTERBOX:
+        return image
     (height, width), (top, left) = _placed(image.shape)
-    canvas = np.zeros(LETTERBOX)
+    canvas = np.full(LETTERBOX, pad)
     canvas[top : top + height, left : left + width] = bilinear(image, (height, width))
     return canvas
 
 
 def letterbox_pixels(pixels: Pixels, size: Size) -> Pixels:
     """Move pixels as `letterbox` moves a map; those that fall together count once."""
+    if size == LETTERBOX:
+        return pixels
     (height, width), (top, left) = _placed(size)
     rows, columns = np.divmod(pixels, size[1])
     rows = np.clip(np.rint(rows * (height / size[0])).astype(np.int64), 0, height - 1)

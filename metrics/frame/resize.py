@@ -12,12 +12,10 @@ from videosal.errors import InputError
 from videosal.metrics.frame.flat import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
-    Taps = tuple[NDArray[np.int64], Floats, NDArray[np.int64]]
+    Taps = tuple[NDArray[np.uint64], Floats, NDArray[np.uint64]]
 
 
 def imresize(image: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
@@ -54,10 +52,11 @@ def imresize(image: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
         raise InputError(f"size is {size}: give two positive integers (height, width)")
     if array.shape == tuple(size):
         return np.array(array, dtype=np.float64, order="C")
-    return _imresize(array, (int(size[0]), int(size[1])))
+    return resize_bicubic(array, (int(size[0]), int(size[1])))
 
 
-def _imresize(image: NDArray[Any], size: tuple[int, int]) -> Floats:
+def resize_bicubic(image: NDArray[Any], size: tuple[int, int]) -> Floats:
+    """Do what `imresize` does, without its checks, to another size."""
     from videosal.metrics.kernels import resize_kernels  # imports numba
 
     (h, w), (height, width) = image.shape, size
@@ -74,12 +73,9 @@ def _imresize(image: NDArray[Any], size: tuple[int, int]) -> Floats:
     return result
 
 
-RESIZE: dict[str, Callable[[NDArray[Any], tuple[int, int]], Floats]] = {"imresize": _imresize}
-
-
 @lru_cache(maxsize=64)
 def _taps(n_in: int, n_out: int) -> Taps:
-    """Return the inputs (n_out, k) of each output, their weights (n_out, k), and the weightiest input (n_out,)."""
+    """Return, per output, the weightiest input last (n_out,), and before the others (n_out, k) and their weights."""
     scale = n_out / n_in
     stretch = min(scale, 1.0)
     centre = np.arange(1, n_out + 1) / scale + 0.5 * (1 - 1 / scale)
@@ -91,8 +87,10 @@ def _taps(n_in: int, n_out: int) -> Taps:
     period = (taps.astype(np.int64) - 1) % (2 * n_in)
     index = np.where(period < n_in, period, 2 * n_in - 1 - period)
     used = weights.any(axis=0)
-    nearest = np.take_along_axis(index, weights.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return np.ascontiguousarray(index[:, used]), np.ascontiguousarray(weights[:, used]), nearest
+    index, weights = index[:, used].astype(np.uint64), weights[:, used]
+    others = np.arange(index.shape[1]) != weights.argmax(axis=1)[:, None]
+    nearest = index[~others]
+    return index[others].reshape(n_out, -1), weights[others].reshape(n_out, -1), nearest
 
 
 def _keys_cubic(x: Floats) -> Floats:

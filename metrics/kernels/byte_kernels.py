@@ -121,23 +121,36 @@ def count_codeviation(counts: Counts, weights: Counts, mean: float, weight_mean:
 
 
 @kernel
-def count_negentropy(counts: Counts, total: float) -> float:
-    """Sum of D * log(D), D = d / total, over the values d that a histogram counts."""
+def count_negentropy(counts: Counts, low: float, total: float, floor: float) -> float:
+    """Sum of D * log(D), D = (d - low) / total + floor, over the values d that a histogram counts."""
     result = 0.0
-    for value in range(1, 256):
-        if counts[value]:
-            share = value / total
+    for value in range(256):
+        share = (value - low) / total + floor
+        if counts[value] and share > 0:
             result += counts[value] * (share * log(share))
     return result
 
 
 @kernel
-def count_cross(weights: Counts, p_sum: float, d_sum: float, eps: float) -> float:
-    """Sum of D * log(P + eps), P = p / p_sum and D = d / d_sum, from the density at each value of the prediction."""
+def count_cross(
+    counts: Counts,
+    weights: Counts,
+    p_low: float,
+    p_total: float,
+    p_floor: float,
+    d_low: float,
+    d_total: float,
+    d_floor: float,
+) -> float:
+    """Sum of D * log(P), P = max((p - p_low) / p_total, 0) + p_floor and D = (d - d_low) / d_total + d_floor.
+
+    From a weighted histogram: how often each value p occurs, and the sum of d at its pixels.
+    """
     result = 0.0
     for value in range(256):
-        if weights[value]:
-            result += weights[value] / d_sum * log(value / p_sum + eps)
+        share = (weights[value] - d_low * counts[value]) / d_total + d_floor * counts[value]
+        if counts[value] and share > 0:
+            result += share * log(max((value - p_low) / p_total, 0.0) + p_floor)
     return result
 
 
@@ -168,31 +181,20 @@ def count_survivors(counts: Counts, thresholds: NDArray[np.float64]) -> Counts:
 
 
 @kernel
-def byte_extent(x: Bytes) -> tuple[float, float, float]:
-    """Minimum, maximum and sum."""
-    low, high, total = 255, 0, 0
-    for i in range(0, x.size, _SHORT):
-        block_low, block_high, block_total = _extent_block(x[i : i + _SHORT])
-        low, high = min(low, block_low), max(high, block_high)
-        total += block_total
-    return float(low), float(high), float(total)
-
-
-@kernel
 def byte_overlap(p: Bytes, d: Bytes, p_low: float, d_low: float, p_sum: float, d_sum: float) -> float:
-    """Sum of the smaller of (p - p_low) / p_sum and (d - d_low) / d_sum.
+    """Sum of the smaller of (p - p_low) / p_sum and (d - d_low) / d_sum; the differences must fit a byte.
 
     The first is the smaller one where the ratio of the two differences is at most p_sum / d_sum. That ratio is a
     fraction of bytes, so it may be held against the largest such fraction instead, which takes 16-bit integers only.
     """
-    numerator, denominator = _fraction_below(int(p_sum), int(d_sum))
+    numerator, denominator = _fraction_below(p_sum, d_sum)
     p_part = d_part = 0
     for i in range(0, p.size, _SHORT):
         a, b = _overlap_block(
             p[i : i + _SHORT],
             d[i : i + _SHORT],
-            np.uint16(p_low),
-            np.uint16(d_low),
+            np.uint16(int(p_low)),
+            np.uint16(int(d_low)),
             np.uint16(numerator),
             np.uint16(denominator),
         )
@@ -202,21 +204,11 @@ def byte_overlap(p: Bytes, d: Bytes, p_low: float, d_low: float, p_sum: float, d
 
 
 @kernel
-def _extent_block(x: Bytes) -> tuple[int, int, int]:
-    low, high, total = x[0], x[0], np.uint16(0)
-    for i in range(x.size):
-        low = min(low, x[i])
-        high = max(high, x[i])
-        total = np.uint16(total + x[i])
-    return int(low), int(high), int(total)
-
-
-@kernel
-def _fraction_below(p_sum: int, d_sum: int) -> tuple[int, int]:
+def _fraction_below(p_sum: float, d_sum: float) -> tuple[int, int]:
     """Largest a / b <= p_sum / d_sum with a in 0..255 and b in 1..255."""
     numerator, denominator = 0, 1
     for b in range(1, 256):
-        a = min(255, p_sum * b // d_sum)
+        a = int(min(255.0, p_sum * b / d_sum))
         if a * denominator > numerator * b:
             numerator, denominator = a, b
     return numerator, denominator

@@ -65,31 +65,51 @@ def point_pixels(points: Counts, height: int, width: int) -> tuple[Counts, int]:
 
 
 @kernel
-def step_thresholds(low: float, high: float, steps: int) -> Floats:
-    """Smallest numbers t with (t - low) / (high - low) >= k / steps, for k = steps, ..., 1, 0.
+def step_thresholds(low: float, high: float, steps: int, scale_low: float, scale_width: float, single: bool) -> Floats:
+    """Smallest numbers t whose level reaches k / steps, for k = steps, ..., 1, 0.
 
-    To compare raw values with them is, to the last bit, to compare scaled values with k / steps.
+    The level of x is its place between the smallest and the largest value, all of them scaled first, and in single
+    precision if asked. To compare raw values with the thresholds is, to the last bit, to compare levels with k / steps.
     """
+    bottom, top = (low - scale_low) / scale_width, (high - scale_low) / scale_width
+    slack = 1e-5 if single else 1e-15
     thresholds = np.empty(steps + 1)
     thresholds[steps] = low
     for k in range(1, steps + 1):
-        level = k / steps
+        wanted = k / steps
+        if _level(high, bottom, top, scale_low, scale_width, single) < wanted:
+            thresholds[steps - k] = np.inf  # a map that is constant in single precision
+            continue
         # The answer lies within rounding of its exact value, where the search may as well begin.
-        guess = low + level * (high - low)
-        near = 1e-15 * (abs(low) + abs(high))
+        guess = low + wanted * (high - low)
+        near = slack * (abs(low) + abs(high))
         below, reached = max(low, guess - near), min(high, guess + near)
-        if (below - low) / (high - low) >= level or (reached - low) / (high - low) < level:
+        if (
+            _level(below, bottom, top, scale_low, scale_width, single) >= wanted
+            or _level(reached, bottom, top, scale_low, scale_width, single) < wanted
+        ):
             below, reached = low, high
         while True:
             middle = below + (reached - below) / 2
             if middle <= below or middle >= reached:
                 break
-            if (middle - low) / (high - low) >= level:
+            if _level(middle, bottom, top, scale_low, scale_width, single) >= wanted:
                 reached = middle
             else:
                 below = middle
         thresholds[steps - k] = reached
     return thresholds
+
+
+@kernel
+def _level(x: float, bottom: float, top: float, low: float, width: float, single: bool) -> float:
+    scaled = (x - low) / width
+    if single:
+        first, last = np.float32(bottom), np.float32(top)
+        if first == last:
+            return 0.0
+        return float(np.float32(np.float32(scaled) - first) / np.float32(last - first))
+    return (scaled - bottom) / (top - bottom)
 
 
 @kernel
@@ -103,15 +123,32 @@ def sum_at(x: Array, pixels: Counts) -> float:
 
 @kernel
 def gain_at(
-    p: Array, b: Array, pixels: Counts, p_low: float, p_sum: float, b_low: float, b_sum: float, eps: float
+    p: Array,
+    b: Array,
+    pixels: Counts,
+    p_low: float,
+    p_total: float,
+    p_floor: float,
+    b_low: float,
+    b_total: float,
+    b_floor: float,
 ) -> float:
-    """Sum at the pixels of log2(eps + P) - log2(eps + B), with P = (p - p_low) / p_sum and B likewise."""
+    """Sum at the pixels of log2(P) - log2(B), P = max((p - p_low) / p_total, 0) + p_floor and B likewise."""
     total = 0.0
     for i in range(pixels.size):
-        ours = (p[pixels[i]] - p_low) / p_sum
-        theirs = (b[pixels[i]] - b_low) / b_sum
-        total += log2((eps + ours) / (eps + theirs))
+        ours = max((p[pixels[i]] - p_low) / p_total, 0.0) + p_floor
+        theirs = max((b[pixels[i]] - b_low) / b_total, 0.0) + b_floor
+        total += log2(ours / theirs)
     return total
+
+
+@kernel
+def share_a_place(x: Array, y: Array, x_low: float, y_low: float) -> bool:
+    """Whether x is at most x_low, and y at most y_low, at some pixel."""
+    for i in range(x.size):  # noqa: SIM110  # numba knows no generators
+        if x[i] <= x_low and y[i] <= y_low:
+            return True
+    return False
 
 
 @kernel
@@ -131,23 +168,32 @@ def survivors_at(x: Array, pixels: Counts, thresholds: Floats) -> Counts:
 
 
 @kernel
-def judd_area(hits: Counts, below: Counts, equal: Counts, pixels: int) -> float:
-    """Expected AUC-Judd, given for ascending levels: fixated pixels at it, and all pixels below it and at it."""
-    n = 0
+def judd_area(hits: Counts, fixated: Counts, below: Counts, equal: Counts, pixels: int) -> float:
+    """Expected AUC-Judd, given for ascending levels: fixations at it, fixated pixels, all pixels below it, and at it.
+
+    There are more fixations than fixated pixels where a point repeats. Each fixated pixel is a threshold, at which the
+    curve goes on in a straight line; that adds half of what lies between it and the next, for each of its fixations.
+    Pixels of one level are in random order: the gaps between k of them hold equal parts of the others.
+    """
+    n = taken = 0
     for k in range(hits.size):  # numba's sum() would have every process import SciPy's linear algebra
         n += hits[k]
-    m = pixels - n
-    doubled = hits_below = 0
-    last_step = 0.0
-    for k in range(hits.size):
+        taken += fixated[k]
+    m = pixels - taken
+    doubled = 0
+    cut = open_gap = 0.0  # what the lines add, and the others above the lowest fixated pixel so far
+    last = m
+    for k in range(hits.size - 1, -1, -1):
         if hits[k]:
-            others = equal[k] - hits[k]
-            if hits_below == 0:
-                above = m - below[k] - others
-                last_step = above + others * (hits[k] / (hits[k] + 1))
-            doubled += hits[k] * (2 * (below[k] - hits_below) + others)
-            hits_below += hits[k]
-    return float((doubled + last_step) / (2 * n * m))
+            taken -= fixated[k]
+            others = equal[k] - fixated[k]
+            others_below = below[k] - taken
+            open_gap += last - others_below - others
+            gap = others / (fixated[k] + 1)
+            cut += hits[k] * ((open_gap + gap * fixated[k]) / fixated[k])
+            doubled += hits[k] * (2 * others_below + others)
+            open_gap, last = gap, others_below
+    return float((doubled + cut) / (2 * n * m))
 
 
 @kernel

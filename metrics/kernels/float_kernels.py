@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.kernels.jit import extreme_kernel, kernel, vector_kernel
+from videosal.metrics.kernels.jit import kernel, vector_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,18 +23,16 @@ _BLOCK = 2048
 # 256 buckets for each of 64 octaves of distance from the minimum.
 _DROPPED_BITS = 52 - 8
 _BUCKETS = 64 << 8
+_NONE, _NEXT = np.uint64(0), np.uint64(1)
 
 
 @kernel
-def extent(x: Floats) -> tuple[float, float, float]:
-    """Minimum, maximum and sum. If a value is not finite, the sum is not, and the other two mean nothing."""
-    low, high, total = x[0], x[0], 0.0
+def total(x: Floats) -> float:
+    """Sum of x."""
+    result = 0.0
     for i in range(0, x.size, _BLOCK):
-        block = x[i : i + _BLOCK]
-        total += _sum_block(block)
-        block_low, block_high = _extremes_block(block)
-        low, high = min(low, block_low), max(high, block_high)
-    return low, high, total
+        result += _sum_block(x[i : i + _BLOCK])
+    return result
 
 
 @kernel
@@ -67,32 +65,64 @@ def overlap(p: Floats, d: Array, p_low: float, d_low: float, p_scale: float, d_s
 
 
 @kernel
-def divergence(p: Floats, d: Floats, p_scale: float, d_scale: float, eps: float) -> float:
-    """Sum of D * log(eps + D / (P + eps)), P = max(p, 0) * p_scale and D = d * d_scale."""
+def divergence(
+    p: Floats,
+    d: Floats,
+    p_low: float,
+    p_scale: float,
+    p_floor: float,
+    d_low: float,
+    d_scale: float,
+    d_floor: float,
+    eps: float,
+) -> float:
+    """Sum of D * log(eps + D / P), P = max((p - p_low) * p_scale, 0) + p_floor and D = (d - d_low) * d_scale + d_floor.
+
+    Where D is 0, nothing is added.
+    """
     total = 0.0
     for i in range(0, p.size, _BLOCK):
         part = 0.0
         for j in range(i, min(i + _BLOCK, p.size)):
-            if d[j] > 0:
-                weight = d[j] * d_scale
-                share = p[j] * p_scale if p[j] > 0.0 else 0.0
-                part += weight * log(eps + weight / (share + eps))
+            weight = (d[j] - d_low) * d_scale + d_floor
+            if weight > 0:
+                share = (p[j] - p_low) * p_scale
+                part += weight * log(eps + weight / ((share if share > 0.0 else 0.0) + p_floor))
         total += part
     return total
 
 
 @kernel
-def cross(p: Floats, d: Bytes, p_scale: float, d_sum: float, eps: float) -> float:
-    """Sum of D * log(P + eps), P = max(p, 0) * p_scale and D = d / d_sum."""
+def cross(p: Floats, d: Bytes, p_low: float, p_scale: float, p_floor: float, d_low: float, d_extra: float) -> float:
+    """Sum of (d - d_low + d_extra) * log(P), P = max((p - p_low) * p_scale, 0) + p_floor."""
     total = 0.0
     for i in range(0, p.size, _BLOCK):
         part = 0.0
         for j in range(i, min(i + _BLOCK, p.size)):
-            if d[j] != 0:
-                share = p[j] * p_scale if p[j] > 0.0 else 0.0
-                part += d[j] * log(share + eps)
+            weight = d[j] - d_low + d_extra
+            if weight > 0:
+                share = (p[j] - p_low) * p_scale
+                part += weight * log((share if share > 0.0 else 0.0) + p_floor)
         total += part
-    return total / d_sum
+    return total
+
+
+@kernel
+def mean_divergence(p: Array, d: Array, p_low: float, p_scale: float, d_low: float, d_scale: float) -> float:
+    """Half the sum of P * log(P / M) + D * log(D / M), P = max((p - p_low) * p_scale, 0), D likewise, M their mean."""
+    total = 0.0
+    for i in range(0, p.size, _BLOCK):
+        part = 0.0
+        for j in range(i, min(i + _BLOCK, p.size)):
+            ours = max((p[j] - p_low) * p_scale, 0.0)
+            theirs = max((d[j] - d_low) * d_scale, 0.0)
+            mean = (ours + theirs) / 2
+            if ours > 0:
+                part += ours * log(ours / mean)
+            if theirs > 0:
+                part += theirs * log(theirs / mean)
+        total += part
+    return total / 2
 
 
 @kernel
@@ -105,7 +135,7 @@ def first_marks(keys: Keys, last: int) -> tuple[Buckets, int]:
     `keys` are the distances of the marks, read as integers, which ascend as positive doubles do; `last` is that of the
     maximum.
     """
-    first = np.empty(_BUCKETS, np.int32)
+    first = np.empty(_BUCKETS + 1, np.int32)
     bucket = most = 0
     for k in range(keys.size):
         until = _bucket(keys[k], last)
@@ -113,7 +143,7 @@ def first_marks(keys: Keys, last: int) -> tuple[Buckets, int]:
             first[bucket] = k
             bucket += 1
         most = max(most, k + 1 - first[until])
-    while bucket < _BUCKETS:
+    while bucket <= _BUCKETS:
         first[bucket] = keys.size
         bucket += 1
     return first, most
@@ -125,8 +155,9 @@ def ranks(
 ) -> tuple[Counts, Counts]:
     """For each of the ascending, distinct marks: how many of x lie below it, and how many equal it.
 
-    One pass: a value's bucket (of `first_marks`) says which mark to begin with, and a binary search among as many
-    marks as the fullest bucket holds finds its place. `distances` is scratch space, and `keys` the same as integers.
+    One pass: a value's bucket (of `first_marks`) says which mark to begin with. Where it holds marks, a binary search
+    among as many as the fullest bucket holds finds its place. `distances` is scratch space, and `keys` the same as
+    integers.
     """
     widest = 1
     while 2 * widest <= most:
@@ -141,13 +172,18 @@ def ranks(
         block = x[start : start + distances.size]
         _subtract_block(block, low, distances)
         for i in range(block.size):
-            value = block[i]
-            place = int(first[_bucket(keys[i], last)])
-            step = widest
+            keys[i] = _bucket(keys[i], last)
+        for i in range(block.size):
+            bucket = np.uint64(keys[i])  # unsigned, so that numba need not ask whether it counts from the end
+            place, value = np.uint64(first[bucket]), block[i]
+            if np.uint64(first[bucket + _NEXT]) == place:  # no mark in its bucket, as in most
+                tables[i & 3, place + place] += _NEXT
+                continue
+            step = np.uint64(widest)
             while step > 0:
-                place += step * (fenced[place + step - 1] < value)
-                step >>= 1
-            tables[i & 3, 2 * place + (fenced[place] == value)] += np.uint64(1)
+                place += step if fenced[place + step - _NEXT] < value else _NONE
+                step >>= _NEXT
+            tables[i & 3, place + place + (_NEXT if fenced[place] == value else _NONE)] += _NEXT
     below, equal = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)
     seen = 0
     for k in range(marks.size):
@@ -178,15 +214,6 @@ def _sum_block(x: Floats) -> float:
     for i in range(x.size):
         total += x[i]
     return total
-
-
-@extreme_kernel
-def _extremes_block(x: Floats) -> tuple[float, float]:
-    low, high = x[0], x[0]
-    for i in range(x.size):
-        low = x[i] if x[i] < low else low
-        high = x[i] if x[i] > high else high
-    return low, high
 
 
 @vector_kernel

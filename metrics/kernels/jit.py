@@ -31,11 +31,6 @@ def vector_kernel(function: F) -> F:
     return _compile(function, {"reassoc", "contract"})
 
 
-def extreme_kernel(function: F) -> F:
-    """As `vector_kernel`, for minima and maxima: what it returns means nothing if a value is NaN."""
-    return _compile(function, {"reassoc", "nnan", "nsz"})
-
-
 class KernelCache(FunctionCache):
     """Numba's cache on disk, without the half second that numba takes to get ready to compile.
 

@@ -1,40 +1,126 @@
 """Named sets of metric conventions.
 
 Two papers that print "SIM" may have resized, scaled or smoothed differently. A protocol writes such choices down as a
-record; the functions that score a frame read them from it, and its signature goes with every result. What a field
-means stands in :mod:`videosal.metrics.protocols.conventions`, the records in :mod:`videosal.metrics.protocols.records`,
+record; the functions that score a frame read them from it, and its signature goes with every result. What a choice
+means stands in :mod:`videosal.metrics.protocols.choices`, the records in :mod:`videosal.metrics.protocols.records`,
 the reasons in ``docs/protocols.md``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
-from videosal.metrics.protocols.conventions import Conventions
+from videosal.errors import InputError, UnknownNameError
+from videosal.metrics.definitions import CANONICAL, OURS
+from videosal.metrics.protocols.choices import Bug, Gaze, Maps, Pair, check_choices
 from videosal.metrics.protocols.signature import protocol_signature
+
+EIGHT = tuple(CANONICAL)
+_PARTS = {"maps": Maps, "pair": Pair, "gaze": Gaze}
+_PART_OF = {choice.name: part for part, kind in _PARTS.items() for choice in fields(kind)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Protocol(Conventions):
+class Protocol:
     """Conventions under which a frame is scored and frames are averaged.
-
-    Its fields are those of `videosal.metrics.protocols.conventions.Conventions`, and two that follow from them.
 
     Attributes
     ----------
-    kernel_metrics : frozenset of str
-        Metrics whose conventions the compiled kernels know, once the maps are prepared; derived.
-    compiled : bool
-        Whether the kernels know all of its conventions, and take maps as they come; derived.
+    name, summary : str
+        The name by which it is asked for, and whose code it follows.
+    metrics, default_metrics : tuple of str
+        What it defines, and what is scored where nothing is asked for by name.
+    maps : Maps
+        How maps become comparable.
+    pair, gaze : Pair, Gaze
+        How a prediction is held against a density, and against fixations.
+    luma : str
+        How the levels of a map that lies in a video become numbers: ``gray16``, or ``png`` (what FFmpeg writes into a
+        PNG); see :mod:`videosal.datasets.files.luma`.
+    negatives : str
+        Whose fixations sAUC takes: ``other-videos`` (frames of other videos), ``whole-set`` (frames of the whole set,
+        the scored video among it), ``same-video`` (all frames of the video), or ``none``.
+    negative_frames : int
+        How many frames are drawn for that, each pixel once; 0 for all frames, and repeats as they are.
+    aggregation : str
+        How frames become one figure: ``frame`` is the mean over all frames of all videos, ``video`` the mean of the
+        means of videos.
+    undefined : str
+        What an undefined value is in a mean: ``deleted`` or ``zero``.
+    frames : str
+        Which frames the original scores, in words; the harness scores all.
+    bugs : tuple of Bug
+        Known bugs of the original.
+    version : int
+        Raised whenever a change moves a number.
+
+    Raises
+    ------
+    InputError
+        A choice is none that there is.
+    UnknownNameError
+        A metric is none of ours.
     """
 
-    kernel_metrics: frozenset[str] = field(init=False, repr=False, compare=False)
-    compiled: bool = field(init=False, repr=False, compare=False)
+    name: str
+    summary: str = ""
+    metrics: tuple[str, ...] = (*EIGHT, "emd", "auc", "sauc_exact", "jsd")
+    default_metrics: tuple[str, ...] = EIGHT
+    maps: Maps = field(default_factory=Maps)
+    pair: Pair = field(default_factory=Pair)
+    gaze: Gaze = field(default_factory=Gaze)
+    luma: str = "gray16"
+    negatives: str = "other-videos"
+    negative_frames: int = 10
+    aggregation: str = "frame"
+    undefined: str = "deleted"
+    frames: str = "all"
+    bugs: tuple[Bug, ...] = ()
+    version: int = 1
 
     def __post_init__(self) -> None:
-        known = frozenset(name for name in self.metrics if self._has(_OF_KERNELS[name]))
-        object.__setattr__(self, "kernel_metrics", known)
-        object.__setattr__(self, "compiled", self._has(_PLAIN_MAPS) and known.issuperset(self.metrics))
+        check_choices(f"protocol {self.name!r}", self)
+        if not self.name or any(sign in self.name for sign in "|, \n"):
+            raise InputError(f"a protocol cannot be named {self.name!r}: give a name without blanks, commas and bars")
+        for metric in (*self.metrics, *self.default_metrics):
+            if metric not in OURS:
+                raise UnknownNameError.of("metric", metric, OURS)
+        if self.negatives == "whole-set" and self.negative_frames == 0:
+            raise InputError(f"protocol {self.name!r} takes all frames of the whole set as negatives: give a number")
+        if not set(self.default_metrics) <= set(self.metrics):
+            raise InputError(f"protocol {self.name!r} scores by default what it does not define: add it to metrics")
+
+    def replace(self, **changes: Any) -> Protocol:
+        """Return a protocol that differs in some choices, each given by its own name or as a whole part.
+
+        Raises
+        ------
+        InputError
+            There is no such choice, or it cannot have that value.
+
+        Examples
+        --------
+        >>> get_protocol("standard").replace(name="ours", resize="bilinear", nss_ddof=0)
+        """
+        own = {choice.name for choice in fields(self)}
+        parts: dict[str, dict[str, Any]] = {}
+        top: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name in own:
+                top[name] = value
+            elif name in _PART_OF:
+                parts.setdefault(_PART_OF[name], {})[name] = value
+            else:
+                raise InputError(str(UnknownNameError.of("choice of a protocol", name, {*own, *_PART_OF})))
+        for part, changed in parts.items():
+            top[part] = replace(top.get(part, getattr(self, part)), **changed)
+        return replace(self, **top)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a point that is given twice counts twice."""
+        return self.gaze.repeats
 
     @property
     def needs_baseline(self) -> bool:
@@ -45,9 +131,9 @@ class Protocol(Conventions):
     def sampled(self) -> tuple[str, ...]:
         """Metrics that are random in the original, which a seed samples; without one they are expectations."""
         random = {
-            "auc_judd": self.judd == "jitter",
+            "auc_judd": self.gaze.judd == "jitter",
             "auc_borji": True,
-            "sauc": self.sauc_form == "stepped" and self.sauc_sampled,
+            "sauc": self.gaze.sauc_form == "stepped" and self.gaze.sauc_sampled,
         }
         return tuple(name for name in self.metrics if random.get(name, False))
 
@@ -55,33 +141,3 @@ class Protocol(Conventions):
     def signature(self) -> str:
         """One line, in the manner of sacreBLEU, that says how every number was computed."""
         return protocol_signature(self)
-
-    def _has(self, wanted: dict[str, object]) -> bool:
-        return all(getattr(self, name) == value for name, value in wanted.items())
-
-
-# What the kernels take for granted, of maps and per metric; what else a protocol asks for is left to
-# `videosal.metrics.protocol_formulas`.
-_PLAIN_MAPS: dict[str, object] = {
-    "scale": "given",
-    "resize": "imresize",
-    "smoothing": None,
-    "grid": "truth",
-    "empty_density": "zero",
-    "repeats": False,
-    "sauc_drops_own": False,
-}
-_STEPPED: dict[str, object] = {"auc_top": True, "auc_constant": None, "single": False}
-_OF_KERNELS: dict[str, dict[str, object]] = {
-    "cc": {"cc_eps": 0.0, "cc_constant": None},
-    "nss": {},
-    "sim": {"sim_scale": "minmax", "sim_eps": 0.0},
-    "kld": {"kld_form": "eps"},
-    "auc_judd": {"judd": "jitter"},
-    "auc_borji": {"borji_least": 2, **_STEPPED},
-    "sauc": {"sauc_form": "stepped", **_STEPPED},
-    "ig": {"ig_scale": "minmax", "ig_unit": "bits"},
-    "emd": {},
-    "auc": {"auc_negatives": "unfixated"},
-    "sauc_exact": {},
-}

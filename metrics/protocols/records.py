@@ -1,9 +1,11 @@
-"""The protocols, one record each. What a field means stands in `videosal.metrics.protocols.record.Protocol`."""
+"""The protocols, one record each. What a choice means stands in :mod:`videosal.metrics.protocols.choices`."""
 
 from __future__ import annotations
 
-from videosal.metrics.protocols.conventions import EIGHT, Bug, Smoothing
-from videosal.metrics.protocols.record import Protocol
+from dataclasses import replace
+
+from videosal.metrics.protocols.choices import Bug, Gaze, Maps, Pair, Smoothing
+from videosal.metrics.protocols.record import EIGHT, Protocol
 
 _FIVE = ("cc", "nss", "sim", "kld", "auc_judd")
 _OFF_BY_ONE = Bug(
@@ -11,11 +13,13 @@ _OFF_BY_ONE = Bug(
     metric="auc_judd",
     text="every false positive rate is one pixel too high, which lowers the area by up to one pixel's share",
 )
+_ORIGINAL = Maps(uninformative="by-metric", negative="undefined")  # what an original makes of odd maps, not we
 _VINET_BLUR = Smoothing(size=11, sigma=2.0, border="reflect", first=False)
 
 STANDARD = Protocol(
     name="standard",
-    summary="ours: MIT's definitions in double precision, expectations for what is random, NaN for what is undefined",
+    summary="ours: MIT's definitions, expectations for what is random, and a value wherever the ground truth has one",
+    version=2,
 )
 
 DHF1K = Protocol(
@@ -23,9 +27,8 @@ DHF1K = Protocol(
     summary="evaluationFunc.m, the official evaluation of DHF1K, Hollywood-2 and UCF Sports (wenguanwang/DHF1K)",
     metrics=(*EIGHT, "emd"),
     default_metrics=("cc", "nss", "sim", "auc_judd", "sauc"),
-    sim_zero=0.0,
-    kld_empty=0.0,
-    emd="signed",
+    maps=_ORIGINAL,
+    pair=Pair(sim_zero=0.0, kld_empty=0.0, emd="signed"),
     negatives="whole-set",
     frames="all; the original takes a random 50000 if there are more",
     bugs=(
@@ -43,9 +46,8 @@ MIT = Protocol(
     name="mit",
     summary="code_forMetrics of the MIT saliency benchmark (cvzoya/saliency)",
     metrics=(*EIGHT, "emd"),
-    sim_zero=0.0,
-    kld_empty=0.0,
-    emd="signed",
+    maps=_ORIGINAL,
+    pair=Pair(sim_zero=0.0, kld_empty=0.0, emd="signed"),
     frames="all (images)",
 )
 
@@ -54,14 +56,19 @@ STAVIS_DIEM = Protocol(
     summary="the evaluation of STAViS on DIEM, AVAD, Coutrot, ETMD and SumMe (atsiami/STAViS)",
     metrics=("cc", "nss", "sim", "auc_judd", "sauc"),
     default_metrics=("cc", "nss", "sim", "auc_judd", "sauc"),
-    scale="unit",
-    smoothing=Smoothing(size=13, sigma=2.0, border="symmetric", first=True),
-    sim_zero=0.0,
-    sauc_drops_own=True,
+    maps=replace(
+        _ORIGINAL,
+        scale="unit",
+        smoothing=Smoothing(size=13, sigma=2.0, border="symmetric", first=True),
+        uninformative="zero-undefined",
+    ),
+    pair=Pair(sim_zero=0.0),
+    gaze=Gaze(sauc_drops_own=True),
     negatives="same-video",
     negative_frames=0,
     aggregation="video",
     frames="those with a prediction; the mean of three splits is taken",
+    version=2,
 )
 
 VINET = Protocol(
@@ -69,17 +76,14 @@ VINET = Protocol(
     summary="the validation in ViNet's training script (samyak0210/ViNet)",
     metrics=_FIVE,
     default_metrics=_FIVE,
-    scale="unit",
-    resize="bilinear",
-    smoothing=_VINET_BLUR,
-    nss_eps=2.2204e-16,
-    nss_constant=0.0,
-    kld_blank_kept=False,
-    eps=2.2204e-16,
+    maps=replace(_ORIGINAL, scale="unit", resize="bilinear", smoothing=_VINET_BLUR, eps=2.2204e-16),
+    pair=Pair(kld_blank_kept=False),
+    gaze=Gaze(nss_eps=2.2204e-16, nss_constant=0.0),
     negatives="none",
     negative_frames=0,
     frames="the last frame of each 32-frame clip, a clip every 128 frames",
     bugs=(_OFF_BY_ONE,),
+    version=2,
 )
 
 VINET_V2 = Protocol(
@@ -87,19 +91,15 @@ VINET_V2 = Protocol(
     summary="the inference metrics of ViNet-v2 (ViNet-Saliency/vinet_v2)",
     metrics=_FIVE,
     default_metrics=_FIVE,
-    scale="unit",
-    resize="bilinear",
-    smoothing=_VINET_BLUR,
-    grid="256x456",
-    nss_eps=2.2204e-16,
-    nss_constant=0.0,
-    kld_blank_kept=False,
-    eps=2.2204e-16,
+    maps=replace(_ORIGINAL, scale="unit", resize="bilinear", smoothing=_VINET_BLUR, grid="256x456", eps=2.2204e-16),
+    pair=Pair(kld_blank_kept=False),
+    gaze=Gaze(nss_eps=2.2204e-16, nss_constant=0.0),
     negatives="none",
     negative_frames=0,
     undefined="zero",
     frames="all",
     bugs=(_OFF_BY_ONE,),
+    version=2,
 )
 
 STSANET = Protocol(
@@ -107,15 +107,9 @@ STSANET = Protocol(
     summary="metrics.py and the validation in the training script of STSANet (WZq975/STSANet)",
     metrics=(*_FIVE, "sauc", "ig"),
     default_metrics=_FIVE,
-    scale="unit",
-    resize="bilinear",
-    nss_eps=2.2204e-16,
-    nss_constant=0.0,
-    kld_blank_kept=False,
-    eps=2.2204e-16,
-    single=True,
-    ig_scale="sum",
-    ig_unit="nats",
+    maps=replace(_ORIGINAL, scale="unit", resize="bilinear", eps=2.2204e-16),
+    pair=Pair(kld_blank_kept=False),
+    gaze=Gaze(nss_eps=2.2204e-16, nss_constant=0.0, single=True, ig_scale="sum", ig_unit="nats"),
     frames="the middle frame of each clip; frames without fixations are skipped",
     bugs=(
         _OFF_BY_ONE,
@@ -126,6 +120,7 @@ STSANET = Protocol(
             "up, and their number is taken to be that of the fixations",
         ),
     ),
+    version=2,
 )
 
 UNISAL = Protocol(
@@ -133,14 +128,9 @@ UNISAL = Protocol(
     summary="salience_metrics.py and the trainer of UNISAL (rdroste/unisal)",
     metrics=(*_FIVE, "sauc"),
     default_metrics=(*_FIVE, "sauc"),
-    scale="sum",
-    resize="bilinear",
-    empty_density="uniform",
-    sim_scale="sum",
-    kld_form="plain",
-    judd="unique",
-    auc_top=False,
-    single=True,
+    maps=replace(_ORIGINAL, scale="sum", resize="bilinear", empty_density="uniform"),
+    pair=Pair(sim_scale="sum", kld_form="plain"),
+    gaze=Gaze(judd="unique", auc_top=False, single=True),
     negatives="whole-set",
     frames="all; AUC-Judd and sAUC on a random half of them",
     bugs=(Bug(key="nss-one", metric="nss", text="a frame without fixations scores 1"),),
@@ -151,11 +141,8 @@ SALEMA = Protocol(
     summary="the evaluation of SalEMA, with the NumPy port of MIT's code (Linardos/SalEMA)",
     metrics=("cc", "nss", "sim", "auc_judd", "auc_borji", "sauc"),
     default_metrics=("cc", "nss", "sim", "auc_judd", "auc_borji", "sauc"),
-    resize="bilinear",
-    grid="half",
-    nss_ddof=0,
-    auc_top=False,
-    borji_least=1,
+    maps=replace(_ORIGINAL, resize="bilinear", grid="half"),
+    gaze=Gaze(nss_ddof=0, auc_top=False, borji_least=1),
     negative_frames=40,
     aggregation="video",
     frames="all",
@@ -179,19 +166,20 @@ PYSALIENCY = Protocol(
     summary="pysaliency and the MIT/Tuebingen benchmark (matthias-k/pysaliency)",
     metrics=(*_FIVE, "sauc", "ig", "auc"),
     default_metrics=(*_FIVE, "sauc", "ig", "auc"),
-    scale="unit",
-    resize="bilinear",
-    repeats=True,
-    cc_constant=0.0,
-    nss_ddof=0,
-    nss_constant=0.0,
-    sim_scale="shift",
-    kld_form="added",
-    judd_jitter="normal",
-    auc_negatives="all",
-    sauc_form="exact",
-    ig_scale="added",
+    maps=replace(_ORIGINAL, scale="unit", resize="bilinear"),
+    pair=Pair(cc_constant=0.0, sim_scale="shift", kld_form="added"),
+    gaze=Gaze(
+        repeats=True,
+        nss_ddof=0,
+        nss_constant=0.0,
+        judd_jitter="normal",
+        auc_negatives="all",
+        sauc_form="exact",
+        ig_scale="added",
+    ),
+    negative_frames=0,
     frames="images with fixations; the mean over the fixations of each",
+    version=2,
 )
 
 SALICON = Protocol(
@@ -199,19 +187,23 @@ SALICON = Protocol(
     summary="salicon-evaluation, the code of the SALICON server (NUS-VIP/salicon-evaluation); its AUC is auc_borji",
     metrics=("cc", "nss", "auc_borji", "sauc"),
     default_metrics=("cc", "nss", "auc_borji", "sauc"),
-    resize="zoom3",
-    repeats=True,
-    nss_ddof=0,
-    nss_constant=0.0,
-    auc_steps=100,
-    auc_top=False,
-    auc_constant=0.5,
-    borji_least=1,
-    borji_draws=100_000,
-    splits=1,
-    sauc_sampled=False,
-    sauc_drops_own=True,
+    maps=replace(_ORIGINAL, resize="zoom3"),
+    gaze=Gaze(
+        repeats=True,
+        nss_ddof=0,
+        nss_constant=0.0,
+        auc_steps=100,
+        auc_top=False,
+        auc_constant=0.5,
+        borji_least=1,
+        borji_draws=100_000,
+        splits=1,
+        sauc_sampled=False,
+        sauc_drops_own=True,
+    ),
+    negative_frames=0,
     frames="all (images); by default only points that occur at least twice are kept",
+    version=2,
 )
 
 AIM2024 = Protocol(
@@ -220,19 +212,9 @@ AIM2024 = Protocol(
     metrics=_FIVE,
     default_metrics=("cc", "nss", "sim", "auc_judd"),
     luma="png",
-    scale="minmax",
-    resize="bilinear",
-    repeats=True,
-    cc_eps=1e-7,
-    nss_ddof=0,
-    nss_eps=1e-7,
-    nss_constant=0.0,
-    sim_scale="sum",
-    sim_eps=1e-7,
-    sim_zero=0.0,
-    kld_blank_kept=False,
-    eps=2.2204e-16,
-    judd="distinct",
+    maps=replace(_ORIGINAL, scale="minmax", resize="bilinear", eps=2.2204e-16),
+    pair=Pair(cc_eps=1e-7, sim_scale="sum", sim_eps=1e-7, sim_zero=0.0, kld_blank_kept=False),
+    gaze=Gaze(repeats=True, nss_ddof=0, nss_eps=1e-7, nss_constant=0.0, judd="distinct"),
     negatives="none",
     negative_frames=0,
     aggregation="video",
@@ -251,17 +233,9 @@ CROWDSAL = Protocol(
     summary="bench.py of CrowdSAL since its commit ef83c03 (msu-video-group/CrowdSAL); before, it was that of aim2024",
     metrics=("cc", "nss", "sim", "auc_judd"),
     default_metrics=("cc", "nss", "sim", "auc_judd"),
-    scale="minmax",
-    resize="none",
-    repeats=True,
-    cc_eps=2.0**-23,
-    nss_ddof=0,
-    nss_eps=2.0**-23,
-    nss_constant=0.0,
-    sim_scale="sum",
-    sim_eps=2.0**-23,
-    sim_zero=0.0,
-    judd="events",
+    maps=replace(_ORIGINAL, scale="minmax", resize="none"),
+    pair=Pair(cc_eps=2.0**-23, sim_scale="sum", sim_eps=2.0**-23, sim_zero=0.0),
+    gaze=Gaze(repeats=True, nss_ddof=0, nss_eps=2.0**-23, nss_constant=0.0, judd="events"),
     negatives="none",
     negative_frames=0,
     frames="all, and each must have a point; prediction and ground truth must have the same",
@@ -272,22 +246,14 @@ MSU = Protocol(
     summary="the MSU video saliency benchmark (msu-video-group/video-saliency-prediction-benchmark), uncalibrated",
     metrics=_FIVE,
     default_metrics=("cc", "nss", "sim", "auc_judd"),
-    scale="unit",
-    resize="letterbox",
-    cc_eps=1e-7,
-    nss_ddof=0,
-    nss_eps=1e-7,
-    nss_constant=0.0,
-    sim_scale="sum",
-    sim_eps=1e-7,
-    sim_zero=0.0,
-    kld_blank_kept=False,
-    eps=2.2204e-16,
-    judd="walk",
+    maps=replace(_ORIGINAL, scale="unit", resize="letterbox", eps=2.2204e-16),
+    pair=Pair(cc_eps=1e-7, sim_scale="sum", sim_eps=1e-7, sim_zero=0.0, kld_blank_kept=False),
+    gaze=Gaze(nss_ddof=0, nss_eps=1e-7, nss_constant=0.0, judd="walk"),
     negatives="none",
     negative_frames=0,
     aggregation="video",
     frames="all",
+    version=2,
 )
 
 PROTOCOLS = (

@@ -1,32 +1,61 @@
-"""The protocols by name."""
+"""The protocols by name; those of third parties join here."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from videosal.errors import UnknownNameError
+from videosal.errors import PluginError, UnknownNameError
+from videosal.metrics.protocols.record import Protocol
 from videosal.metrics.protocols.records import PROTOCOLS
+from videosal.registry import Registry
 
-if TYPE_CHECKING:
-    from videosal.metrics.protocols.record import Protocol
-
-_BY_NAME = {protocol.name: protocol for protocol in PROTOCOLS}
+_OURS = {protocol.name: protocol for protocol in PROTOCOLS}
+_custom: Registry[Protocol] = Registry("protocol", "videosal.protocols")
 
 
 def list_protocols() -> list[str]:
-    """Names of all protocols; ``standard`` comes first."""
-    return list(_BY_NAME)
+    """Names of all protocols: ours, ``standard`` first, then those that third parties registered, sorted."""
+    return [*_OURS, *(name for name in _custom.names() if name not in _OURS)]
 
 
-def get_protocol(name: str) -> Protocol:
-    """Return the protocol called `name`.
+def get_protocol(protocol: str | Protocol) -> Protocol:
+    """Return the protocol of that name; a protocol itself is returned as it is.
 
     Raises
     ------
     UnknownNameError
         No protocol has that name.
+    PluginError
+        It is another package's, and that package fails to load, or names something else.
     """
-    try:
-        return _BY_NAME[name]
-    except KeyError:
-        raise UnknownNameError.of("protocol", name, _BY_NAME) from None
+    if isinstance(protocol, Protocol):
+        return protocol
+    if protocol in _OURS:
+        return _OURS[protocol]
+    if protocol not in _custom.names():
+        raise UnknownNameError.of("protocol", protocol, list_protocols())
+    found = _custom.get(protocol)
+    if not isinstance(found, Protocol) or found.name != protocol:
+        raise PluginError(f"the protocol {protocol!r} is no protocol of that name: its entry point must name one")
+    return found
+
+
+def register_protocol(protocol: Protocol) -> Protocol:
+    """Make a protocol of your own known by its name, and return it.
+
+    A package makes its protocol known with an entry point in the group ``videosal.protocols`` that names the record; a
+    file given as ``--plugin`` calls this function. Registering an equal protocol again is no error.
+
+    Raises
+    ------
+    PluginError
+        The name is taken by a protocol that differs.
+
+    Examples
+    --------
+    >>> register_protocol(get_protocol("standard").replace(name="ours", resize="bilinear"))
+    """
+    taken = _OURS.get(protocol.name) or (_custom.get(protocol.name) if protocol.name in _custom.names() else None)
+    if taken == protocol:
+        return protocol
+    if taken is not None:
+        raise PluginError(f"a protocol named {protocol.name!r} is registered already: choose another name")
+    return _custom.register(protocol.name)(protocol)

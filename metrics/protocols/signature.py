@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from videosal.metrics.protocols.conventions import Conventions
+    from videosal.metrics.protocols.choices import Bug, Gaze, Maps, Pair
+
+
+class Conventions(Protocol):
+    """What the signature reads of a `videosal.metrics.Protocol`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def metrics(self) -> tuple[str, ...]: ...
+    @property
+    def luma(self) -> str: ...
+    @property
+    def maps(self) -> Maps: ...
+    @property
+    def pair(self) -> Pair: ...
+    @property
+    def gaze(self) -> Gaze: ...
+    @property
+    def undefined(self) -> str: ...
+    @property
+    def bugs(self) -> Sequence[Bug]: ...
+    @property
+    def version(self) -> int: ...
 
 
 def protocol_signature(protocol: Conventions, *, seed: int | None = None, bug_compatible: bool = False) -> str:
@@ -15,7 +38,7 @@ def protocol_signature(protocol: Conventions, *, seed: int | None = None, bug_co
 
     Parameters
     ----------
-    protocol : Protocol or Conventions
+    protocol : Protocol
     seed : int, optional
         As given to `score_frame`: expectations become samples.
     bug_compatible : bool
@@ -27,7 +50,9 @@ def protocol_signature(protocol: Conventions, *, seed: int | None = None, bug_co
         Parts ``key=value`` between bars, those of metrics in the protocol's order.
     """
     expected = f"sampled,seed{seed}" if seed is not None else "expected"
-    parts = [f"protocol={protocol.name}", *_of_maps(protocol)]
+    parts = [f"protocol={protocol.name}", f"luma={protocol.luma}", *_of_maps(protocol.maps)]
+    if protocol.gaze.repeats:
+        parts.append("fixations=repeats")
     parts += [_OF_METRIC[name](protocol, expected) for name in protocol.metrics]
     if protocol.undefined != "deleted":
         parts.append(f"undefined={protocol.undefined}")
@@ -36,63 +61,72 @@ def protocol_signature(protocol: Conventions, *, seed: int | None = None, bug_co
     return "|".join([*parts, f"v{protocol.version}"])
 
 
-def _of_maps(protocol: Conventions) -> list[str]:
-    parts = [f"luma={protocol.luma}", *([] if protocol.scale == "given" else [f"scale={protocol.scale}"])]
-    parts.append(f"resize={protocol.resize}")
-    if protocol.smoothing is not None:
-        s = protocol.smoothing
+def _of_maps(maps: Maps) -> list[str]:
+    parts = [] if maps.scale == "given" else [f"scale={maps.scale}"]
+    if maps.log_density:
+        parts.append("maps=logdensity")
+    parts.append(f"resize={maps.resize}")
+    if maps.smoothing is not None:
+        s = maps.smoothing
         order = "first" if s.first else "last"
         parts.append(f"blur={s.size}x{s.size},sigma{s.sigma:g},{s.border},{order}")
-    if protocol.grid != "truth":
-        parts.append(f"grid={protocol.grid}")
-    if protocol.empty_density != "zero":
-        parts.append(f"emptydensity={protocol.empty_density}")
-    if protocol.repeats:
-        parts.append("fixations=repeats")
+    if maps.grid != "truth":
+        parts.append(f"grid={maps.grid}")
+    if maps.empty_density != "zero":
+        parts.append(f"emptydensity={maps.empty_density}")
+    if maps.uninformative != "by-metric":
+        parts.append({"uniform": "constant=uniform", "zero-undefined": "zeromap=undefined"}[maps.uninformative])
+    if maps.negative != "undefined":
+        parts.append(f"negative={maps.negative}")
     return parts
 
 
 def _cc(protocol: Conventions, _: str) -> str:
-    return "cc=pearson" + _added(protocol.cc_eps) + _case("constant", protocol.cc_constant)
+    return "cc=pearson" + _added(protocol.pair.cc_eps) + _case("constant", protocol.pair.cc_constant)
 
 
 def _nss(protocol: Conventions, _: str) -> str:
-    constant = _case("constant", protocol.nss_constant)
-    return f"nss=ddof{protocol.nss_ddof}" + _added(protocol.nss_eps) + constant
+    gaze = protocol.gaze
+    return f"nss=ddof{gaze.nss_ddof}" + _added(gaze.nss_eps) + _case("constant", gaze.nss_constant)
 
 
 def _sim(protocol: Conventions, _: str) -> str:
-    return f"sim={protocol.sim_scale}" + _added(protocol.sim_eps) + _case("zero", protocol.sim_zero)
+    pair = protocol.pair
+    return f"sim={pair.sim_scale}" + _added(pair.sim_eps) + _case("zero", pair.sim_zero)
 
 
 def _kld(protocol: Conventions, _: str) -> str:
-    if protocol.kld_form != "eps":
-        return f"kld={protocol.kld_form}"
-    blank = "" if protocol.kld_blank_kept else ",blanknan"
-    return f"kld={_eps(protocol.eps)},undershoot0" + blank + _case("empty", protocol.kld_empty)
+    pair = protocol.pair
+    if pair.kld_form != "eps":
+        return f"kld={pair.kld_form}"
+    blank = "" if pair.kld_blank_kept else ",blanknan"
+    return f"kld={_eps(protocol.maps.eps)},undershoot0" + blank + _case("empty", pair.kld_empty)
 
 
 def _judd(protocol: Conventions, expected: str) -> str:
-    if protocol.judd != "jitter":
-        return f"aucj={protocol.judd}"
-    return f"aucj={expected}" + ("" if protocol.judd_jitter == "uniform" else f",{protocol.judd_jitter}")
+    gaze = protocol.gaze
+    if gaze.judd != "jitter":
+        return f"aucj={gaze.judd}"
+    return f"aucj={expected}" + ("" if gaze.judd_jitter == "uniform" else f",{gaze.judd_jitter}")
 
 
 def _borji(protocol: Conventions, expected: str) -> str:
-    least = "" if protocol.borji_least == 2 else f",least{protocol.borji_least}"
-    return f"aucb={expected},{_steps(protocol)}" + least
+    least = "" if protocol.gaze.borji_least == 2 else f",least{protocol.gaze.borji_least}"
+    return f"aucb={expected},{_steps(protocol.gaze)}" + least
 
 
 def _sauc(protocol: Conventions, expected: str) -> str:
-    own = ",ownremoved" if protocol.sauc_drops_own else ""
-    if protocol.sauc_form == "exact":
+    gaze = protocol.gaze
+    own = ",ownremoved" if gaze.sauc_drops_own else ""
+    if gaze.sauc_form == "exact":
         return "sauc=exact" + own
-    return f"sauc={expected if protocol.sauc_sampled else 'all'},{_steps(protocol)}" + own
+    return f"sauc={expected if gaze.sauc_sampled else 'all'},{_steps(gaze)}" + own
 
 
 def _ig(protocol: Conventions, _: str) -> str:
-    added = "" if protocol.ig_scale == "added" else f",{_eps(protocol.eps)}"
-    return f"ig={protocol.ig_unit},{protocol.ig_scale}" + added
+    gaze = protocol.gaze
+    added = "" if gaze.ig_scale == "added" else f",{_eps(protocol.maps.eps)}"
+    return f"ig={gaze.ig_unit},{gaze.ig_scale}" + added
 
 
 _OF_METRIC: dict[str, Callable[[Conventions, str], str]] = {
@@ -104,16 +138,17 @@ _OF_METRIC: dict[str, Callable[[Conventions, str], str]] = {
     "auc_borji": _borji,
     "sauc": _sauc,
     "ig": _ig,
-    "emd": lambda protocol, _: f"emd={protocol.emd}",
-    "auc": lambda protocol, _: f"auc={protocol.auc_negatives}",
+    "emd": lambda protocol, _: f"emd={protocol.pair.emd}",
+    "auc": lambda protocol, _: f"auc={protocol.gaze.auc_negatives}",
     "sauc_exact": lambda protocol, _: "sauc_exact=given",
+    "jsd": lambda protocol, _: "jsd=sum",
 }
 
 
-def _steps(protocol: Conventions) -> str:
-    top = "" if protocol.auc_top else ",notop"
-    single = ",single" if protocol.single else ""
-    return f"step{1 / protocol.auc_steps:g}" + top + single + _case("constant", protocol.auc_constant)
+def _steps(gaze: Gaze) -> str:
+    top = "" if gaze.auc_top else ",notop"
+    single = ",single" if gaze.single else ""
+    return f"step{1 / gaze.auc_steps:g}" + top + single + _case("constant", gaze.auc_constant)
 
 
 def _added(eps: float) -> str:

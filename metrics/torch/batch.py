@@ -1,8 +1,9 @@
 """A batch of maps as torch tensors, checked, and what :mod:`videosal.metrics.torch.scores` takes from it.
 
-The arithmetic is that of :mod:`videosal.metrics.compiled.formulas`, in float64 on every device that has it. Counts are
-integers and sums are reductions in a fixed order, so the same device gives the same bits. An item whose metric is
-undefined gets NaN, and a gradient of zero: what would divide by zero divides by one, before NaN replaces the result.
+The arithmetic is that of :mod:`videosal.metrics.formulas`, in float64 on every device that has it. Counts are integers
+and sums are reductions in a fixed order, so the same device gives the same bits. An item whose metric is undefined gets
+NaN, and one without information what the uniform distribution gets, both with a gradient of zero: what would divide by
+zero divides by one, before another value replaces the result.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class MapBatch:
     Attributes
     ----------
     values : (B, N) tensor
-        Zero throughout a map that holds NaN or infinity.
+        Zero throughout a map that holds NaN or infinity; divided by a power of two where squares could overflow.
     finite : (B, 1) bool tensor
         False for such a map.
     low, high, mean, squares
@@ -44,7 +45,7 @@ class MapBatch:
     def of(cls, maps: Tensor) -> MapBatch:
         values = maps.flatten(1).to(torch.float32 if maps.device.type == "mps" else torch.float64)
         finite = values.isfinite().all(dim=1, keepdim=True)
-        values = torch.where(finite, values, 0)
+        values = _within_range(torch.where(finite, values, 0))
         low, high = values.amin(dim=1, keepdim=True), values.amax(dim=1, keepdim=True)
         mean = values.mean(dim=1, keepdim=True)
         squares = (values - mean).square().sum(dim=1, keepdim=True)
@@ -57,9 +58,17 @@ class MapBatch:
 
     @property
     def shares(self) -> Tensor:
-        """The values scaled to minimum 0 and sum 1; means nothing for a constant map."""
-        excess = self.values - self.low
-        return excess / torch.where(self.constant, 1, excess.sum(dim=1, keepdim=True))
+        """The values scaled to minimum 0 and sum 1; uniform for a constant map."""
+        return self._shares(self.values - self.low)
+
+    @property
+    def shares_of_positive(self) -> Tensor:
+        """The values scaled to sum 1, with a negative minimum brought to 0; uniform for a constant map."""
+        return self._shares(self.values - self.low.clamp(max=0))
+
+    def _shares(self, excess: Tensor) -> Tensor:
+        shares = excess / torch.where(self.constant, 1, excess.sum(dim=1, keepdim=True))
+        return torch.where(self.constant, 1 / self.values.shape[1], shares)
 
     def levels(self, values: Tensor) -> Tensor:
         """Scale values (B, K) of the maps to 0 to 1; means nothing for a constant map."""
@@ -93,26 +102,26 @@ class Batch:
         other_fixations: Tensor | None = None,
         baseline: Tensor | None = None,
     ) -> None:
-        if prediction.ndim != 3 or prediction.numel() == 0:
-            raise InputError(f"prediction has shape {tuple(prediction.shape)}: give a non-empty batch (B, H, W)")
         self.given = prediction
-        self.maps = MapBatch.of(self._checked("prediction", prediction))
+        given = {"prediction": prediction, "density": density, "fixations": fixations}
+        check_batch(given | {"other_fixations": other_fixations, "baseline": baseline})
+        self.maps = MapBatch.of(prediction)
         if density is not None:
             self.density = self._truth("density", density)
             if bool((self.density.low < 0).any()):
                 raise InputError("density has negative values: give values of 0 and above")
         if fixations is not None:
-            self.fixations = self._mask("fixations", fixations)
+            self.fixations = masks_of("fixations", fixations).flatten(1)
             self.n = self.fixations.sum(dim=1, keepdim=True)
         if other_fixations is not None:
-            self.others = self._mask("other_fixations", other_fixations)
+            self.others = masks_of("other_fixations", other_fixations).flatten(1)
         if baseline is not None:
             self.baseline = self._truth("baseline", baseline)
 
     def result(self, value: Tensor, undefined: Tensor) -> Tensor:
         """Return the figures (B,), in the dtype of the prediction, with NaN where `undefined` or not finite."""
-        dtype = self.given.dtype if self.given.dtype in (torch.float32, torch.float64) else torch.get_default_dtype()
-        return torch.where(undefined | ~self.maps.finite, torch.nan, value).squeeze(1).to(dtype)
+        value = torch.where(undefined | ~self.maps.finite, torch.nan, value).squeeze(1)
+        return value.to(figure_dtype(self.given))
 
     def fixated(self, values: Tensor) -> Tensor:
         """Mean of the values (B, N) over the fixated pixels, each once; 0 where there is none."""
@@ -148,27 +157,52 @@ class Batch:
         return below - first, below + ties - end
 
     def _truth(self, name: str, value: Tensor) -> MapBatch:
-        maps = MapBatch.of(self._checked(name, value))
+        maps = MapBatch.of(value)
         if not bool(maps.finite.all()):
             raise InputError(f"{name} holds NaN or infinity: give finite values")
         return maps
 
-    def _mask(self, name: str, value: Tensor) -> Tensor:
-        mask = self._checked(name, value).flatten(1)
-        if mask.is_floating_point() and not bool(mask.isfinite().all()):
-            raise InputError(f"{name} holds NaN or infinity: give masks that are nonzero where fixated")
-        return mask != 0
 
-    def _checked(self, name: str, value: Tensor) -> Tensor:
+def check_batch(given: dict[str, Tensor | None]) -> None:
+    """Raise `InputError` where tensors, by name, are no batches of one size on one device; the prediction is one."""
+    prediction = given["prediction"]
+    assert prediction is not None
+    if prediction.ndim != 3 or prediction.numel() == 0:
+        raise InputError(f"prediction has shape {tuple(prediction.shape)}: give a non-empty batch (B, H, W)")
+    for name, value in given.items():
+        if value is None:
+            continue
         if value.is_complex():
             raise InputError(f"{name} has dtype {value.dtype}: give real numbers")
-        if value.shape != self.given.shape:
+        if value.shape != prediction.shape:
             raise InputError(
-                f"{name} has shape {tuple(value.shape)}, prediction {tuple(self.given.shape)}: bring them to one size"
+                f"{name} has shape {tuple(value.shape)}, prediction {tuple(prediction.shape)}: bring them to one size"
             )
-        if value.device != self.given.device:
-            raise InputError(f"{name} is on {value.device}, prediction on {self.given.device}: move one to the other")
-        return value
+        if value.device != prediction.device:
+            raise InputError(f"{name} is on {value.device}, prediction on {prediction.device}: move one to the other")
+
+
+def masks_of(name: str, value: Tensor) -> Tensor:
+    """Return masks as booleans; raise `InputError` where one is not finite."""
+    if value.is_floating_point() and not bool(value.isfinite().all()):
+        raise InputError(f"{name} holds NaN or infinity: give masks that are nonzero where fixated")
+    return value != 0
+
+
+def figure_dtype(prediction: Tensor) -> torch.dtype:
+    """Return the dtype in which figures come: that of the prediction where it is float32 or float64."""
+    known = prediction.dtype in (torch.float32, torch.float64)
+    return prediction.dtype if known else torch.get_default_dtype()
+
+
+def _within_range(values: Tensor) -> Tensor:
+    """Divide a map by a power of two where sums of squares could overflow or vanish."""
+    if values.dtype != torch.float64:
+        return values
+    exponent = torch.frexp(values.detach().abs().amax(dim=1, keepdim=True)).exponent.clamp(min=-1000)
+    if not bool((exponent.abs() > 300).any()):
+        return values
+    return torch.ldexp(values, torch.where(exponent.abs() > 300, -exponent, 0).to(values.dtype))
 
 
 def _tally(values: Tensor, n_bins: int) -> Tensor:

@@ -143,6 +143,15 @@ def test_a_map_with_nan_is_named_and_makes_the_run_incomplete(scored: dict[str, 
     assert result.summary().loc["kld", ["n", "n_undefined"]].tolist() == [8, 0]
 
 
+def test_maps_without_information_are_scored_counted_and_named(scored: dict[str, Any]) -> None:
+    (scored["predictions"] / "0603/0001.png").unlink()
+    cv2.imwrite(str(scored["predictions"] / "0603/0001.png"), np.full((18, 32), 7, np.uint8))
+    result = score(**scored)
+    assert result.complete
+    assert result.frames.set_index(["video", "frame"]).loc[("0603", "0001"), "cc"] == 0
+    assert any("1 maps have one value throughout, which says nothing (0603/0001)" in note for note in result.notes)
+
+
 def test_maps_of_another_depth_or_size_are_scored_and_noted(scored: dict[str, Any]) -> None:
     assert score(**scored).signature.endswith("|maps=8bit")
     for file in sorted(scored["predictions"].rglob("*.png")):

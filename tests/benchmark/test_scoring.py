@@ -69,6 +69,31 @@ def test_dhf1k_swaps_the_axes_of_negatives_only_when_its_bugs_are_asked_for(
     assert found[False].frames["sauc"].to_list() != wanted
 
 
+@pytest.mark.parametrize("protocol", ["pysaliency", "salicon"])
+def test_image_benchmarks_take_the_fixations_of_all_other_frames_with_repeats(
+    tmp_path: Path, prediction_folder: MapMaker, protocol: str
+) -> None:
+    dataset = load_dataset("sample:train")
+    maps = prediction_folder(dataset)
+    found = score(maps, "sample:train", protocol=protocol, metrics=["sauc"], out=tmp_path / "run")
+    assert "|others=all other videos|" in found.signature
+    wanted = []
+    for video in dataset:
+        points = [
+            np.floor((other.fixation_points(frame) + 0.5) * (np.array(video.size) / np.array(other.size)))
+            for other in dataset
+            if other.name != video.name
+            for frame in other.frame_names
+        ]
+        pool = np.concatenate(points).astype(int)
+        assert len(pool) > len(np.unique(pool, axis=0))
+        for frame in video.frame_names:
+            given = {"fixations": video.fixation_points(frame), "other_fixations": pool, "protocol": protocol}
+            saliency = read_map(maps / video.name / f"{frame}.png")
+            wanted.append(score_frame(saliency, video.density(frame), **given, metrics=["sauc"])["sauc"])
+    assert found.frames["sauc"].to_list() == wanted
+
+
 def test_dhf1k_with_its_bugs_gives_the_figures_of_the_official_driver(shared: Path, tmp_path: Path) -> None:
     """Its set of ten frames in two sizes: it draws ten, so all of them, and `score` does as well."""
     golden = shared / "goldens" / "metrics" / "dhf1k_eval"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from videosal.metrics import Baseline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +22,7 @@ SIZES = ((360, 640), (720, 1280))
 FIXATIONS = (80, 250)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SyntheticFrame:
     """One frame in memory, and its prediction, density and fixations as PNG files (in that order)."""
 
@@ -29,6 +32,11 @@ class SyntheticFrame:
     others: NDArray[np.int64]
     baseline: NDArray[np.float64]
     files: tuple[Path, Path, Path]
+
+    @cached_property
+    def shared_baseline(self) -> Baseline:
+        """The baseline as the harness hands it over: measured once for all frames of a video."""
+        return Baseline(self.baseline)
 
     @property
     def name(self) -> str:
@@ -58,7 +66,6 @@ def make_frame(folder: Path, size: tuple[int, int], n_fixations: int) -> Synthet
     prediction = _blurred(viewers, size[0] / 18) + generator.uniform(0, 0.002, size)
     others = np.unique(_gaze(generator, generator.uniform(0.2, 0.8, (10, 2)), 10 * n_fixations, size), axis=0)
     baseline = _blurred(generator.uniform(size=size), size[0] / 6) + 0.1
-    baseline.setflags(write=False)  # as the harness hands it over: measured once for all frames
     maps = _as_bytes(prediction), _as_bytes(density), fixations
     files = tuple(folder / f"{name}.png" for name in ("prediction", "density", "fixations"))
     for file, image in zip(files, maps, strict=True):

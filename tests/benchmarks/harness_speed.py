@@ -33,7 +33,7 @@ from videosal.datasets import draw_negatives, load_dataset
 from videosal.datasets.density_grid import add_up
 from videosal.datasets.files.images import read_map
 from videosal.datasets.pack.packed import pack_dataset
-from videosal.metrics import imresize, score_frame
+from videosal.metrics import Baseline, imresize, score_frame
 
 SIZE = (360, 640)
 NETWORK = (224, 384)
@@ -121,8 +121,7 @@ def bare_loop(root: Path, maps: Path, limit: int) -> tuple[float, float]:
         for video in videos:
             truth = root / "annotation" / video.name
             others = draw_negatives(dataset, video).points if scoring else None
-            baseline = np.clip(imresize(total, SIZE), 0, None)
-            baseline.setflags(write=False)  # measured once for all frames
+            baseline = Baseline(np.clip(imresize(total, SIZE), 0, None))  # measured once for all frames
             for frame in video.frame_names:
                 name = f"{frame}.png"
                 files = (maps / video.name / name, truth / "maps" / name, truth / "fixation" / name)

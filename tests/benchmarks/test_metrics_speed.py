@@ -18,7 +18,7 @@ from tests.benchmarks import mit_port
 from tests.benchmarks.interleaved import measure
 from tests.benchmarks.report import REPOSITORY, Result, Throughput
 from videosal.datasets.files.images import read_map
-from videosal.metrics import score_frame
+from videosal.metrics import get_protocol, imresize, list_protocols, score_frame, score_protocols
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,6 +112,78 @@ def test_float_maps_against_bytes(benchmark: BenchmarkFixture, frame: SyntheticF
     benchmark(score, floats)
 
 
+@pytest.mark.parametrize("name", list_protocols()[1:])
+def test_every_protocol_against_standard(
+    benchmark: BenchmarkFixture, frame: SyntheticFrame, report: Report, name: str
+) -> None:
+    """Same-size bytes; what has to blur, halve or letterbox is held against `standard` on a map that it resizes."""
+    rules = get_protocol(name)
+    maps = rules.maps
+    moved = maps.smoothing is not None or maps.grid != "truth" or maps.resize == "letterbox"
+    points = np.argwhere(frame.fixations) if rules.repeats else frame.fixations
+    small = _small(frame)
+
+    def score(prediction: np.ndarray[Any, Any], protocol: str, fixations: np.ndarray[Any, Any]) -> dict[str, float]:
+        given = {"other_fixations": frame.others, "baseline": frame.shared_baseline}
+        return score_frame(prediction, frame.density, fixations, **given, protocol=protocol)
+
+    against = "standard, resized" if moved else "standard"
+    functions = {
+        f"{name}, its default metrics": lambda: score(frame.prediction, name, points),
+        against: lambda: score(small if moved else frame.prediction, "standard", frame.fixations),
+    }
+    report.results.append(_compare(frame, functions, rounds=50, goal=2, sense="at most"))
+    benchmark(functions[against])
+
+
+def test_resizing_against_opencv(benchmark: BenchmarkFixture, frame: SyntheticFrame, report: Report) -> None:
+    small = _small(frame)
+    height, width = frame.prediction.shape
+    floats = small.astype(np.float32)
+
+    def theirs() -> object:
+        return cv2.resize(floats, (width, height), interpolation=cv2.INTER_CUBIC)
+
+    functions = {"imresize": lambda: imresize(small, (height, width)), "OpenCV's bicubic, float32": theirs}
+    report.results.append(_compare(frame, functions, rounds=200, goal=3, sense="at most"))
+    benchmark(theirs)
+
+
+def test_resized_maps_against_same_size(benchmark: BenchmarkFixture, frame: SyntheticFrame, report: Report) -> None:
+    grain = np.random.default_rng(0).uniform(0, 1 / 255, frame.prediction.shape)
+    floats = (frame.prediction / 255 + grain).astype(np.float32)
+    functions = {
+        "eight metrics, 384x224": lambda: _score(frame, _small(frame), frame.density, frame.fixations),
+        "eight metrics, float32": lambda: _score(frame, floats, frame.density, frame.fixations),
+        "eight metrics, same size": lambda: _score(frame, frame.prediction, frame.density, frame.fixations),
+    }
+    resized, real, same = functions
+    for dividend, divisor, goal in ((resized, same, 1.3 / 0.19), (real, resized, 1.3)):
+        pair = {name: functions[name] for name in (dividend, divisor)}
+        report.results.append(_compare(frame, pair, rounds=100, goal=goal, sense="at most"))
+    benchmark(functions[same])
+
+
+def test_several_protocols_against_the_dearest(
+    benchmark: BenchmarkFixture, frame: SyntheticFrame, report: Report
+) -> None:
+    names = ("standard", "stsanet", "unisal")
+    given = {"other_fixations": frame.others, "baseline": frame.shared_baseline}
+    maps = frame.prediction, frame.density, frame.fixations
+
+    def together() -> dict[str, dict[str, float]]:
+        return score_protocols(*maps, protocols=names, **given)
+
+    functions: dict[str, Callable[[], object]] = {
+        name: functools.partial(score_frame, *maps, protocol=name, **given) for name in names
+    }
+    times = measure(functions, rounds=50)
+    dearest = max(names, key=lambda name: times[name].best)
+    pair = {"standard, stsanet and unisal at once": together, "the dearest alone": functions[dearest]}
+    report.results.append(_compare(frame, pair, rounds=100, goal=1.5, sense="at most"))
+    benchmark(together)
+
+
 def test_first_score_of_a_process(benchmark: BenchmarkFixture, report: Report) -> None:
     seconds = _least_cpu_time(["-c", FIRST_SCORE])
     report.results.append(_of_a_process("first score with a warm cache", seconds, goal=1))
@@ -141,6 +213,11 @@ def test_throughput(benchmark: BenchmarkFixture, frame: SyntheticFrame, report: 
     benchmark(_score, frame, *maps)
 
 
+def _small(frame: SyntheticFrame) -> np.ndarray[Any, Any]:
+    """The prediction at the size of most networks."""
+    return np.asarray(cv2.resize(frame.prediction, (384, 224), interpolation=cv2.INTER_AREA))
+
+
 def _tensors(frame: SyntheticFrame, device: str) -> dict[str, torch.Tensor]:
     import torch
 
@@ -151,7 +228,7 @@ def _tensors(frame: SyntheticFrame, device: str) -> dict[str, torch.Tensor]:
         "density": frame.density,
         "fixations": frame.fixations,
         "other_fixations": others,
-        "baseline": frame.baseline.copy(),  # torch warns of read-only arrays
+        "baseline": frame.baseline,
     }
     return {name: torch.from_numpy(array).expand(BATCH, -1, -1).to(device) for name, array in arrays.items()}
 
@@ -164,7 +241,7 @@ def _score_with_torch(tensors: dict[str, torch.Tensor]) -> dict[str, list[float]
 
 
 def _score(frame: SyntheticFrame, *maps: np.ndarray[Any, Any]) -> dict[str, float]:
-    return score_frame(*maps, other_fixations=frame.others, baseline=frame.baseline, metrics=EIGHT)
+    return score_frame(*maps, other_fixations=frame.others, baseline=frame.shared_baseline, metrics=EIGHT)
 
 
 def _compare(

@@ -7,6 +7,7 @@ import pytest
 
 from tests.datasets.conftest import write_hdf5
 from videosal.datasets import (
+    all_negatives,
     draw_from_all,
     draw_negatives,
     load_dataset,
@@ -32,6 +33,22 @@ def test_ten_frames_of_other_videos_seeded(sample: Dataset) -> None:
     np.testing.assert_array_equal(again.points, drawn.points)
     assert draw_negatives(sample, video, seed=1).sources != drawn.sources
     assert draw_negatives(sample, sample[1]).sources != drawn.sources
+
+
+def test_all_frames_of_other_videos_with_repeats(sample: Dataset) -> None:
+    video = sample[1]
+    found = all_negatives(sample, video)
+    assert found.sources == ()
+    others = [other for other in sample if other.name != video.name]
+    factors = [np.array(video.size) / np.array(other.size) for other in others]
+    points = [
+        np.floor((point + 0.5) * factor)
+        for other, factor in zip(others, factors, strict=True)
+        for frame in other.frame_names
+        for point in other.fixation_points(frame)
+    ]
+    np.testing.assert_array_equal(found.points, points)
+    assert len(found.points) > len(np.unique(found.points, axis=0))
 
 
 def test_points_are_the_union_at_the_size_of_the_video(sample: Dataset) -> None:

@@ -1,4 +1,4 @@
-"""Small synthetic frames, and every metric of a frame as the plain NumPy twins compute it."""
+"""Small synthetic frames, and every metric of a frame as the oracle computes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pytest
 
-from videosal.metrics import formulas as reference
+from tests.metrics import oracle as reference
+from videosal.metrics import Baseline, get_protocol
+from videosal.metrics.case import Case, SharedFrame
+from videosal.metrics.frame.inputs import read_inputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +37,7 @@ class GazeMaker(Protocol):
 
 
 class Twin(Protocol):
-    def __call__(self, gaze: Gaze) -> dict[str, float]: ...
+    def __call__(self, gaze: Gaze, *, undershoot: bool = False) -> dict[str, float]: ...
 
 
 @pytest.fixture(scope="session")
@@ -60,16 +63,16 @@ def make_gaze() -> GazeMaker:
 
 @pytest.fixture(scope="session")
 def twin() -> Twin:
-    """Score a frame of one size with the functions of `videosal.metrics.formulas`."""
+    """Score a frame of one size with the functions of the oracle."""
 
-    def score(gaze: Gaze) -> dict[str, float]:
+    def score(gaze: Gaze, *, undershoot: bool = False) -> dict[str, float]:
         P, D, B = (np.asarray(x, dtype=np.float64) for x in (gaze.prediction, gaze.density, gaze.baseline))
         F, O = gaze.fixations != 0, gaze.others != 0  # noqa: E741
         return {
             "cc": reference.cc(P, D),
             "nss": reference.nss(P, F),
             "sim": reference.sim(P, D),
-            "kld": reference.kld(P, D),
+            "kld": reference.kld(P, D, undershoot=undershoot),
             "auc_judd": reference.auc_judd(P, F),
             "auc_borji": reference.auc_borji(P, F),
             "sauc": reference.sauc(P, F, O),
@@ -77,6 +80,20 @@ def twin() -> Twin:
         }
 
     return score
+
+
+def case_of(gaze: Gaze, protocol: str = "standard", **changed: Any) -> Case:
+    """Make the case that a formula takes."""
+    given = {
+        name: getattr(gaze, name) for name in ("prediction", "density", "fixations", "others", "baseline")
+    } | changed
+    baseline = None if given["baseline"] is None else Baseline(given.pop("baseline"))
+    rules = get_protocol(protocol)
+    inputs = read_inputs(given["prediction"], given["density"], given["fixations"], given["others"])
+    frame = SharedFrame(inputs, baseline, with_density=given["density"] is not None)
+    case = frame.case(rules, rules.metrics, None, frozenset())
+    assert case is not None
+    return case
 
 
 def _blobs(generator: np.random.Generator, size: tuple[int, int], n: int) -> Array:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.metrics.conftest import GazeMaker
 
-OURS = ["cc", "nss", "sim", "kld", "auc_judd", "auc_borji", "sauc", "ig", "emd", "auc", "sauc_exact"]
+OURS = ["cc", "nss", "sim", "kld", "auc_judd", "auc_borji", "sauc", "ig", "emd", "auc", "sauc_exact", "jsd"]
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +48,8 @@ def test_our_metrics_come_first_and_in_canonical_order() -> None:
 
 def test_facts_about_our_metrics() -> None:
     labels = [metric_info(name).label for name in OURS]
-    assert labels == ["CC", "NSS", "SIM", "KLD", "AUC-J", "AUC-B", "s-AUC", "IG", "EMD", "AUC", "s-AUC (exact)"]
-    assert [name for name in OURS if not metric_info(name).higher_is_better] == ["kld", "emd"]
+    assert labels == ["CC", "NSS", "SIM", "KLD", "AUC-J", "AUC-B", "s-AUC", "IG", "EMD", "AUC", "s-AUC (exact)", "JSD"]
+    assert [name for name in OURS if not metric_info(name).higher_is_better] == ["kld", "emd", "jsd"]
     assert metric_info("sauc").needs == ("fixations", "other_fixations")
     assert all(metric_info(name).reference for name in OURS)
     with pytest.raises(UnknownNameError, match="unknown metric 'auc_jud': did you mean auc_judd"):

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -155,3 +157,16 @@ def test_the_original_code_gave_these_figures(shared: Path) -> None:
             assert got == pytest.approx(figure, abs=1e-4), case
             checked += 1
     assert checked >= 20
+
+
+def test_the_solver_is_imported_without_torch() -> None:
+    code = (
+        "import os, sys\n"
+        "import numpy as np\n"
+        "from videosal.metrics import score_frame\n"
+        "ramp = np.arange(64 * 96.0).reshape(64, 96)\n"
+        "print(score_frame(ramp, ramp[::-1], metrics=['emd'])['emd'] > 0, 'torch' in sys.modules)\n"
+        "print('POT_BACKEND_DISABLE_PYTORCH' in os.environ)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False", "False"]

@@ -39,7 +39,7 @@ def test_modules_are_loaded_when_they_are_asked_for() -> None:
     code = """
 import sys
 import videosal
-assert {"torch_metrics", "reference"} <= set(dir(videosal.metrics))
+assert "torch_metrics" in dir(videosal.metrics)
 print("torch" in sys.modules, videosal.metrics.torch_metrics.__name__, "torch" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -90,7 +90,7 @@ plugin_option = click.option(
     "plugins",
     multiple=True,
     metavar="FILE.py",
-    help="File that registers models, metrics or data sets.",
+    help="File that registers models, metrics, protocols or data sets.",
 )
 
 
@@ -109,7 +109,7 @@ loaded_plugins = click.option(
     expose_value=False,
     callback=_load_plugins,
     metavar="FILE.py",
-    help="File that registers models, metrics or data sets.",
+    help="File that registers models, metrics, protocols or data sets.",
 )
 
 

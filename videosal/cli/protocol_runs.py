@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from videosal.benchmark import Run
 
 
-def evaluate_protocols(evaluate: Callable[..., Run], protocols: list[str], label: str, out: str | None) -> int:
+def evaluate_protocols(
+    evaluate: Callable[..., Run], protocols: list[str], label: str, out: str | None, plugins: tuple[str, ...]
+) -> int:
     """Evaluate under each protocol, print the result, and return the exit code.
 
-    With several protocols each has a run directory of its own, whose name ends in the protocol's.
+    With several protocols each has a run directory of its own, whose name ends in the protocol's. Plug-ins may register
+    a protocol, so they are loaded before its name is looked up.
     """
     from videosal.metrics import get_protocol
+    from videosal.registry import load_plugin
 
+    for plugin in plugins:
+        load_plugin(plugin)
     for protocol in protocols:
         get_protocol(protocol)
     if len(protocols) == 1:

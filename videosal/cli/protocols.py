@@ -36,8 +36,10 @@ def _facts(protocol: Protocol) -> dict[str, Any]:
     from dataclasses import asdict
 
     facts = asdict(protocol)
-    del facts["compiled"], facts["kernel_metrics"]
-    return {"name": facts.pop("name"), "signature": protocol.signature, **facts, "sampled": protocol.sampled}
+    choices = facts.pop("maps") | facts.pop("pair") | facts.pop("gaze")
+    first = {name: facts.pop(name) for name in ("summary", "metrics", "default_metrics")}
+    name = {"name": facts.pop("name"), "signature": protocol.signature}
+    return {**name, **first, **choices, **facts, "sampled": protocol.sampled}
 
 
 def _rows(facts: dict[str, Any]) -> list[list[str]]:

@@ -32,4 +32,5 @@ def command(ctx: click.Context, /, model: str, protocols: list[str], **options: 
     """Run MODEL (a registered name, or file.py:Name) and score its maps."""
     from videosal.benchmark import run
 
-    ctx.exit(evaluate_protocols(partial(run, model, **take_unit(options)), protocols, model, options["out"]))
+    evaluate = partial(run, model, **take_unit(options))
+    ctx.exit(evaluate_protocols(evaluate, protocols, model, options["out"], options["plugins"]))

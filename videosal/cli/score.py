@@ -20,6 +20,5 @@ def command(ctx: click.Context, /, predictions: str, protocols: list[str], **opt
     """Score the saliency maps in PREDICTIONS: a folder or archive with VIDEO/FRAME.png, or a file per video."""
     from videosal.benchmark import score
 
-    ctx.exit(
-        evaluate_protocols(partial(score, predictions, **take_unit(options)), protocols, "scoring", options["out"])
-    )
+    evaluate = partial(score, predictions, **take_unit(options))
+    ctx.exit(evaluate_protocols(evaluate, protocols, "scoring", options["out"], options["plugins"]))

@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from tests.metrics.conftest import Gaze, case_of
 from videosal.errors import InputError
-from videosal.metrics import get_protocol, score_frame
-from videosal.metrics.frame.inputs import read_frame
+from videosal.metrics import score_frame
 
 if TYPE_CHECKING:
-    from videosal.metrics.frame.inputs import Frame
+    from videosal.metrics.case import Case
 
 P = np.arange(12, dtype=np.uint8).reshape(3, 4)
 
 
 def read(
     prediction: Any = P, density: Any = None, fixations: Any = None, others: Any = None, baseline: Any = None
-) -> Frame:
-    return read_frame(prediction, density, fixations, others, baseline, get_protocol("standard"))
+) -> Case:
+    return case_of(Gaze(prediction, density, fixations, others, baseline))
 
 
 @pytest.mark.parametrize("name", ["prediction", "density", "baseline"])
@@ -60,8 +60,8 @@ def test_density_must_not_be_negative(dtype: type) -> None:
     density[2, 1] = -1
     with pytest.raises(InputError, match=r"^density has negative values, down to -1"):
         read(density=density)
-    assert read(density=np.array([[0.0, -0.0]])).density is not None
-    assert read(density=np.full((30, 40), 1.7e308)).density is not None  # whose sum is not finite
+    assert read(density=np.array([[0.0, -0.0]])).pair.shape == (1, 2)
+    assert read(density=np.full((30, 40), 1.7e308)).pair.shape == (30, 40)  # whose sum is not finite
 
 
 @pytest.mark.parametrize("name", ["fixations", "others"])
@@ -79,9 +79,9 @@ def test_points_must_be_integers_but_none_may_have_any_dtype() -> None:
     with pytest.raises(InputError, match=r"^other_fixations has the shape of points and dtype bool"):
         read(density=P, others=np.ones((5, 2), bool))
     for nothing in (np.empty((0, 2)), np.empty((0, 2), np.uint8)):
-        found = read(fixations=nothing).fixations
-        assert found is not None
-        assert found.size == 0
+        assert read(fixations=nothing).fixations.size == 0
+    assert read(fixations=[], others=[]).fixations.size == 0
+    assert np.isnan(score_frame(P, fixations=[], metrics=["nss"])["nss"])
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (3, 5), (12,), (3, 4, 1), (0, 4)])
@@ -107,35 +107,50 @@ def test_two_columns_are_points_unless_they_have_the_density_s_shape_or_are_bool
     narrow = np.array([[1, 0], [0, 1], [2, 0]])
 
     def pixels(fixations: Any, density: Any = None, prediction: Any = P) -> list[int]:
-        found = read(prediction, density, fixations).fixations
-        assert found is not None
-        return found.tolist()
+        return read(prediction, density, fixations).fixations.tolist()
 
     assert pixels(narrow) == [1, 4, 8]
     assert pixels(narrow, density=P) == [1, 4, 8]
     assert pixels(narrow, density=np.ones((3, 2))) == [0, 3, 4]
     assert pixels(narrow > 0) == [0, 3, 4]
     assert pixels(narrow[:2], density=np.ones((3, 2))) == [1, 2]
-    found = read(P, None, narrow > 0, narrow).other_fixations
-    assert found is not None
-    assert found.tolist() == [0, 3, 4]
+    assert read(P, None, narrow > 0, narrow).others.tolist() == [0, 3, 4]
 
 
 def test_the_ground_truth_gives_the_size() -> None:
-    assert read().prediction is P
-    assert read(density=np.ones((6, 8))).prediction.shape == (6, 8)
-    assert read(fixations=np.ones((6, 8))).prediction.shape == (6, 8)
-    assert read(fixations=[[2, 3]]).prediction.shape == (3, 4)
-    assert read(density=np.ones((6, 8)), fixations=[[5, 7]]).fixations is not None
+    assert np.shares_memory(read().points.statistics.prediction.values, P)
+    assert read(density=np.ones((6, 8))).points.shape == (6, 8)
+    assert read(fixations=np.ones((6, 8))).points.shape == (6, 8)
+    assert read(fixations=[[2, 3]]).points.shape == (3, 4)
+    assert read(density=np.ones((6, 8)), fixations=[[5, 7]]).fixations.tolist() == [47]
 
 
 def test_only_resizing_excuses_values_below_zero() -> None:
     signed = P.astype(np.float64) - 5
-    assert read(P, np.ones((6, 8))).undershoot
-    assert not read(signed, np.ones((6, 8))).undershoot
-    assert not read(signed, np.ones((3, 4))).undershoot
+    assert not read(P, np.ones((6, 8))).negative
+    assert read(signed, np.ones((6, 8))).negative
+    assert read(signed, np.ones((3, 4))).negative
 
 
 def test_inputs_that_no_metric_uses_are_checked_too() -> None:
     with pytest.raises(InputError, match=r"^density has negative"):
         score_frame(P, P - 100.0, [[0, 0]], metrics=["nss"])
+
+
+@pytest.mark.parametrize("name", ["prediction", "density", "fixations", "others", "baseline"])
+def test_what_is_not_plainly_an_array_is_taken_or_refused_by_name(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    plain = {"prediction": P, "density": P, "fixations": P > 3, "others": P > 6, "baseline": P}
+    array = plain[name].astype(np.float32)
+    wanted = read(**plain)
+    tensors = [torch.from_numpy(array), torch.from_numpy(array).requires_grad_(), torch.from_numpy(array).bfloat16()]
+    for taken in (*tensors, np.ma.masked_array(array)):
+        found = read(**(plain | {name: taken}))
+        assert np.array_equal(found.points.scaled(), wanted.points.scaled())
+        assert np.array_equal(found.density(), wanted.density())
+        assert np.array_equal(found.others, wanted.others)
+    argument = {"others": "other_fixations"}.get(name, name)
+    with pytest.raises(InputError, match=f"^{argument} is a masked array: fill it"):
+        read(**(plain | {name: np.ma.masked_greater(array, 0)}))
+    with pytest.raises(InputError, match=f"^{argument} is no array"):
+        read(**(plain | {name: [[1, 2], [3]]}))

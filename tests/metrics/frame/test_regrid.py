@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from videosal.metrics.frame.regrid import bilinear, halve_pixels, letterbox, letterbox_pixels, smooth, zoom_cubic
-from videosal.metrics.protocols.conventions import Smoothing
+from videosal.metrics.protocols.choices import Smoothing
 
 RAMP = np.arange(48, dtype=np.float64).reshape(6, 8)
 
@@ -23,7 +23,6 @@ def test_the_spline_keeps_corners() -> None:
     assert zoomed.shape == (11, 15)
     assert [zoomed[0, 0], zoomed[-1, -1]] == pytest.approx([0, 47])
     assert zoomed[4, 6] == pytest.approx(RAMP[2, 3])
-    assert zoom_cubic(RAMP, (6, 8)) is RAMP
 
 
 @pytest.mark.parametrize("border", ["symmetric", "reflect"])

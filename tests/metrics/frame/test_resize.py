@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.metrics import oracle as reference
 from videosal.errors import InputError
-from videosal.metrics import formulas as reference
 from videosal.metrics import imresize
 
 SIDES = st.integers(1, 40)

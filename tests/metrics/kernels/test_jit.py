@@ -17,7 +17,7 @@ def doubled(x: float) -> float:
     return 2 * x
 
 
-@pytest.mark.parametrize("decorator", [jit.kernel, jit.vector_kernel, jit.extreme_kernel])
+@pytest.mark.parametrize("decorator", [jit.kernel, jit.vector_kernel])
 def test_kernels_are_compiled_without_the_gil_and_cached(decorator: Any) -> None:
     compiled = decorator(doubled)
     assert compiled.targetoptions["nogil"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,7 @@ import cv2
 import numpy as np
 from scipy.io import loadmat
 
-from videosal.metrics import get_protocol, rescale_points
-from videosal.metrics.dispatch import score
+from videosal.metrics import get_protocol, rescale_points, score_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
     DriverFrame = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 
 STANDARD = get_protocol("standard")
-VINET_BLUR = get_protocol("vinet").smoothing
-STAVIS_BLUR = get_protocol("stavis-diem").smoothing
+VINET_BLUR = get_protocol("vinet").maps.smoothing
+STAVIS_BLUR = get_protocol("stavis-diem").maps.smoothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +102,10 @@ def measure(effect: Effect, given: Given) -> float:
     changed = dict(effect.changed)
     if effect.options.get("bug_compatible"):
         changed["bugs"] = get_protocol("stsanet").bugs
-    rules = replace(effect.protocol, **changed)
+    rules = effect.protocol.replace(**changed)
     name = effect.other or effect.metric
-    other = score(*given, names=(name,), protocol=rules, **effect.options)[name]
-    return other - score(*given, names=(effect.metric,), protocol=effect.protocol)[effect.metric]
+    other = _score(given, (name,), rules, **effect.options)[name]
+    return other - _score(given, (effect.metric,), effect.protocol)[effect.metric]
 
 
 def rows(goldens: Path) -> list[str]:
@@ -174,7 +173,7 @@ def _table(
     drop: bool = False,
 ) -> dict[str, Any]:
     """Score all frames under `dhf1k`, with negatives of the videos that `takes` allows."""
-    rules = replace(get_protocol("dhf1k"), sauc_drops_own=drop)
+    rules = get_protocol("dhf1k").replace(sauc_drops_own=drop)
     scored = []
     for mine, (prediction, density, fixations) in frames:
         size = fixations.shape[0], fixations.shape[1]
@@ -184,8 +183,13 @@ def _table(
             if takes(mine, video)
         ]
         pool = np.unique(np.concatenate(moved), axis=0)
-        scored.append(score(prediction, density, fixations, pool, None, names=_FIVE, protocol=rules))
+        scored.append(_score((prediction, density, fixations, pool, None), _FIVE, rules))
     return {name: np.array([values[name] for values in scored]) for name in _FIVE}
+
+
+def _score(given: Given, names: tuple[str, ...], rules: Protocol, **options: Any) -> dict[str, float]:
+    *maps, others, baseline = given
+    return score_frame(*maps, other_fixations=others, baseline=baseline, metrics=names, protocol=rules, **options)
 
 
 _FIVE = ("cc", "nss", "sim", "auc_judd", "sauc")

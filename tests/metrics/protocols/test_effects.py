@@ -49,7 +49,7 @@ def test_the_page_lists_what_the_records_say() -> None:
     assert [row[0].strip("`") for row in written] == list_protocols()
     for row in written:
         rules = get_protocol(row[0].strip("`"))
-        assert row[1].split(",")[0] == rules.resize
+        assert row[1].split(",")[0] == rules.maps.resize
         assert tuple(row[3].split()) == rules.metrics
         assert row[5:] == [f"{rules.aggregation}s", rules.undefined]
     bugs = [(row[0].strip("`"), row[1].strip("`"), row[3]) for row in table("| protocol | bug |")]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from videosal.metrics import get_protocol, score_frame
-from videosal.metrics.dispatch import score
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +74,7 @@ def expected(shared: Path) -> dict[str, Any]:
 def test_every_case_equals_the_original(shared: Path, expected: dict[str, Any], code: str) -> None:
     protocol = get_protocol(PROTOCOL_OF[code])
     if code == "salema":
-        protocol = replace(protocol, grid="truth")
+        protocol = protocol.replace(grid="truth")
     wrong, compared = [], 0
     for case, entry in expected.items():
         figures = known_figures(code, entry["expected"].get(code, {}), protocol.metrics)
@@ -138,8 +136,11 @@ def score_case(shared: Path, case: str, code: str, names: tuple[str, ...], proto
         fixations: NDArray[Any] = arrays["fixmap"]
         if code == "salicon_repeated":
             fixations = repeated_points(arrays["fixcounts"])
-        given = (arrays["pred"], arrays["densmap"], fixations, arrays["othermap"], arrays["baseline"])
-    return score(*given, names=names, protocol=protocol, bug_compatible=True)
+        others, baseline = arrays["othermap"], arrays["baseline"]
+        given = {"metrics": names, "protocol": protocol, "bug_compatible": True}
+        return score_frame(
+            arrays["pred"], arrays["densmap"], fixations, other_fixations=others, baseline=baseline, **given
+        )
 
 
 def repeated_points(counts: NDArray[Any]) -> NDArray[Any]:

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from videosal.metrics import get_protocol, list_protocols, score_frame
-from videosal.metrics.frame.preparation import prepare_maps
-from videosal.metrics.protocol_formulas import CONVENTIONS, Rules
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-DTYPES = ["bool", "uint8", "int16", "uint16", "int64", "float16", "float32", "float64"]
 AUCS = ("auc_judd", "auc_borji", "sauc", "auc", "sauc_exact")
 UPPER = {"cc": 1, "sim": 1, **dict.fromkeys(AUCS, 1)}
 LOWER = {"cc": -1, "sim": 0, "kld": -1e-9, "emd": 0, **dict.fromkeys(AUCS, 0)}
@@ -53,29 +50,13 @@ def same(found: dict[str, float], wanted: dict[str, float], tolerance: float = 1
 
 
 @SETTINGS
-@given(frames(), st.sampled_from(DTYPES), st.sampled_from("CF"), st.booleans())
-def test_kernels_and_conventions_agree_on_any_array(
-    frame: dict[str, Array], dtype: str, order: str, flip: bool
-) -> None:
-    typed = np.asarray(frame["prediction"].astype(dtype), order=order)  # type: ignore[call-overload]
-    changed = frame | {"prediction": typed[::-1] if flip else typed}
-    for name in ("standard", "dhf1k", "stavis-diem", "vinet", "salema"):
-        protocol = get_protocol(name)
-        maps = prepare_maps(*changed.values(), protocol=protocol)
-        # A blur leaves a constant map with differences in the last digit, which both ways judge alike but for chance.
-        if np.isfinite(maps.prediction).all() and (protocol.compiled or np.ptp(maps.prediction) > 1e-9):
-            expected = {metric: CONVENTIONS[metric](maps, Rules(protocol)) for metric in protocol.metrics}
-            same(scores(changed, name), expected)
-
-
-@SETTINGS
 @given(frames(), st.sampled_from(list_protocols()))
 def test_memory_order_and_wider_dtypes_change_nothing(frame: dict[str, Array], protocol: str) -> None:
     names = get_protocol(protocol).metrics
     plain = scores(frame, protocol, *names)
     ordered = {key: np.asfortranarray(array) for key, array in frame.items()}
     assert repr(scores(ordered, protocol, *names)) == repr(plain)
-    if get_protocol(protocol).scale != "unit":  # where integers mean parts of their largest value
+    if get_protocol(protocol).maps.scale != "unit":  # where bytes mean parts of 255
         wide = frame | {"prediction": frame["prediction"].astype(np.int32)}
         same(scores(wide, protocol, *names), plain)
 
@@ -84,7 +65,7 @@ def test_memory_order_and_wider_dtypes_change_nothing(frame: dict[str, Array], p
 @given(frames(), st.sampled_from(list_protocols()))
 def test_scores_stay_within_their_bounds(frame: dict[str, Array], protocol: str) -> None:
     found = scores(frame, protocol)
-    if get_protocol(protocol).judd in ("walk", "distinct"):
+    if get_protocol(protocol).gaze.judd in ("walk", "distinct"):
         del found["auc_judd"]  # walking through ties leaves the unit square
     for name, value in found.items():
         slack = 1e-4 if name == "auc_judd" else 1e-9  # rates may be rounded to four digits
@@ -115,9 +96,11 @@ def test_sim_and_kld_do_not_feel_scale(frame: dict[str, Array], factor: float) -
 def test_cc_and_sim_are_symmetric(frame: dict[str, Array]) -> None:
     turned = frame | {"prediction": frame["density"], "density": frame["prediction"]}
     for protocol in ("standard", "dhf1k", "stsanet", "unisal", "msu"):
+        if protocol == "standard" and not all(np.ptp(frame[name]) for name in ("prediction", "density")):
+            continue  # a constant prediction has a value, a constant truth has none
         found, other = scores(frame, protocol, "cc"), scores(turned, protocol, "cc")
         same(found, other)
-    same(scores(frame, "standard", "sim"), scores(turned, "standard", "sim"))
+    same(scores(frame, "dhf1k", "sim"), scores(turned, "dhf1k", "sim"))
 
 
 @pytest.mark.parametrize("protocol", list_protocols())

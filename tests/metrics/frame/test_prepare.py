@@ -1,40 +1,30 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from tests.metrics.conftest import case_of
 from videosal.errors import InputError
 from videosal.metrics import get_protocol, list_protocols, score_frame
-from videosal.metrics.frame.preparation import PreparedMaps, prepare_maps
 from videosal.metrics.frame.regrid import bilinear
 
 if TYPE_CHECKING:
     from tests.metrics.conftest import Gaze, GazeMaker
 
 
-def prepare(gaze: Gaze, protocol: str, **changed: Any) -> PreparedMaps:
-    given = {
-        "prediction": gaze.prediction,
-        "density": gaze.density,
-        "fixations": gaze.fixations,
-        "other_fixations": gaze.others,
-        "baseline": gaze.baseline,
-    }
-    return prepare_maps(**(given | changed), protocol=get_protocol(protocol))
+def scaled(gaze: Gaze, protocol: str, **changed: Any) -> Any:
+    return case_of(gaze, protocol, **changed).points.scaled()
 
 
 def test_salema_scores_maps_and_masks_of_half_the_size(make_gaze: GazeMaker) -> None:
     gaze = make_gaze(size=(36, 64))
-    whole = replace(get_protocol("salema"), grid="truth")
+    whole = get_protocol("salema").replace(grid="truth")
     names = whole.metrics
     pooled = [mask.reshape(18, 2, 32, 2).max(axis=(1, 3)) for mask in (gaze.fixations, gaze.others)]
     halves = [bilinear(array.astype(np.float64), (18, 32)) for array in (gaze.prediction, gaze.density)]
-    from videosal.metrics.dispatch import score
-
-    expected = score(halves[0], halves[1], pooled[0], pooled[1], None, names=names, protocol=whole)
+    expected = score_frame(*halves, pooled[0], other_fixations=pooled[1], metrics=names, protocol=whole)
     found = score_frame(
         gaze.prediction, gaze.density, gaze.fixations, other_fixations=gaze.others, metrics=names, protocol="salema"
     )
@@ -42,10 +32,9 @@ def test_salema_scores_maps_and_masks_of_half_the_size(make_gaze: GazeMaker) -> 
 
 
 def test_vinet_v2_compares_densities_at_its_network_s_size(make_gaze: GazeMaker) -> None:
-    maps = prepare(make_gaze(size=(36, 64)), "vinet-v2")
-    assert maps.density is not None
-    assert maps.paired.shape == maps.density.shape == (256, 456)
-    assert maps.prediction.shape == (36, 64)
+    case = case_of(make_gaze(size=(36, 64)), "vinet-v2")
+    assert case.pair.shape == case.density().shape == (256, 456)
+    assert case.points.shape == (36, 64)
 
 
 def test_stavis_blurs_before_it_resizes_and_vinet_after(make_gaze: GazeMaker) -> None:
@@ -53,24 +42,45 @@ def test_stavis_blurs_before_it_resizes_and_vinet_after(make_gaze: GazeMaker) ->
     dot[10, 10] = 255
     gaze = make_gaze(size=(40, 40))
     # A blur of sigma 2 before enlarging twice is one of sigma 4, and spreads further than one after it.
-    before = prepare(gaze, "stavis-diem", prediction=dot).prediction
-    after = prepare(gaze, "vinet", prediction=dot).prediction
+    before = scaled(gaze, "stavis-diem", prediction=dot)
+    after = scaled(gaze, "vinet", prediction=dot)
     assert (before > 1e-9).sum() > 1.5 * (after > 1e-9).sum()
     assert before.sum() == pytest.approx(4, rel=0.05)
 
 
 def test_scales(make_gaze: GazeMaker) -> None:
     gaze = make_gaze()
-    assert prepare(gaze, "standard").prediction.max() == gaze.prediction.max()
-    assert np.array_equal(prepare(gaze, "stsanet").prediction, gaze.prediction / 255)
+    assert scaled(gaze, "standard").max() == gaze.prediction.max()
+    assert np.array_equal(scaled(gaze, "stsanet"), gaze.prediction / 255)
     wide = (gaze.prediction * np.uint16(257)).astype(np.uint16)
-    assert prepare(gaze, "stsanet", prediction=wide).prediction == pytest.approx(gaze.prediction / 255)
+    assert scaled(gaze, "stsanet", prediction=wide) == pytest.approx(gaze.prediction / 255)
     floats = gaze.prediction * 3.0
-    assert np.array_equal(prepare(gaze, "stsanet", prediction=floats).prediction, floats)
-    assert prepare(gaze, "unisal").prediction.sum() == pytest.approx(1)
-    scaled = prepare(gaze, "aim2024", prediction=floats + 5).prediction
-    assert scaled.min() == 0
-    assert scaled.max() == pytest.approx(1)
+    assert np.array_equal(scaled(gaze, "stsanet", prediction=floats), floats)
+    assert scaled(gaze, "unisal").sum() == pytest.approx(1)
+    lifted = scaled(gaze, "aim2024", prediction=floats + 5)
+    assert lifted.min() == 0
+    assert lifted.max() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("protocol", list_protocols())
+def test_wider_integers_are_the_numbers_that_they_are(make_gaze: GazeMaker, protocol: str) -> None:
+    """0 to 255 as int64 is not divided by 2^63."""
+    gaze = make_gaze(size=(45, 80))
+    names = get_protocol(protocol).metrics
+    given = {"other_fixations": gaze.others, "baseline": gaze.baseline, "metrics": names, "protocol": protocol}
+    whole = score_frame(gaze.prediction.astype(np.float64), gaze.density, gaze.fixations, **given)
+    for dtype in (np.int16, np.int32, np.int64, np.uint32):
+        assert score_frame(gaze.prediction.astype(dtype), gaze.density, gaze.fixations, **given) == pytest.approx(
+            whole, rel=1e-12, abs=1e-12, nan_ok=True
+        )
+
+
+def test_a_letterbox_leaves_zeros_of_the_scale(make_gaze: GazeMaker) -> None:
+    gaze, rules = make_gaze(size=(40, 40)), get_protocol("msu").replace(name="x", scale="minmax")
+    given = {"metrics": ["cc", "nss", "sim", "kld"], "protocol": rules}
+    lifted = score_frame(gaze.prediction / 2 + 9, gaze.density, gaze.fixations, **given)
+    plain = score_frame(gaze.prediction / 2, gaze.density, gaze.fixations, **given)
+    assert lifted == pytest.approx(plain, rel=1e-9)
 
 
 @pytest.mark.parametrize("protocol", list_protocols())
@@ -111,7 +121,6 @@ def test_bad_input_is_an_error_that_names_the_argument(
 def test_empty_points_are_no_fixation(make_gaze: GazeMaker) -> None:
     gaze = make_gaze()
     for protocol in list_protocols():
-        maps = prepare(gaze, protocol, fixations=np.empty((0, 2)))
-        assert maps.fixations.size == 0
+        assert case_of(gaze, protocol, fixations=np.empty((0, 2))).fixations.size == 0
         found = score_frame(gaze.prediction, fixations=np.empty((0, 2)), protocol=protocol, metrics=["nss"])
         assert np.isnan(found["nss"])

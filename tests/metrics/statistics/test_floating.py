@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from videosal.metrics import score_frame
-from videosal.metrics.compiled import floating
-from videosal.metrics.frame.spread import measure
+from videosal.metrics.statistics import floating
 
 if TYPE_CHECKING:
     from tests.metrics.conftest import GazeMaker, Twin
@@ -36,21 +35,3 @@ def test_one_outlier_that_hides_all_other_differences(twin: Twin, make_gaze: Gaz
         assert score_frame(chosen, fixations=gaze.fixations)["auc_judd"] == pytest.approx(
             expected["auc_judd"], abs=1e-12
         )
-
-
-def test_measure_scales_only_what_is_extreme() -> None:
-    x = np.array([1.0, 2.0, 5.0])
-    values, spread = measure(x)
-    assert spread is not None
-    assert np.shares_memory(values, x)
-    assert (spread.low, spread.high, spread.mean, spread.excess) == (1, 5, pytest.approx(8 / 3), 5)
-    for factor in (2.0**-900, 2.0**900, 2.0**1021):
-        scaled, other = measure(x * factor)
-        assert other is not None
-        assert np.array_equal(scaled / scaled[0], x)
-        assert other.squares / scaled[0] ** 2 == pytest.approx(spread.squares, rel=1e-12)
-    assert measure(np.array([1.0, np.nan]))[1] is None
-    assert measure(np.array([1.0, np.inf]))[1] is None
-    everywhere_zero = measure(np.zeros(5))[1]
-    assert everywhere_zero is not None
-    assert everywhere_zero.constant
