@@ -66,12 +66,12 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset:
         jobs = [make_job_absolute(job) for job in jobs]
         plan = make_absolute(session.plan)
         session = Session(plan, needed_paths(plan, jobs), session.token)
-    futures = {executor.submit(score_job, session, job, number): job.video for number, job in enumerate(jobs)}
+        yield from executor.results(score_job, {job.video: (session, job, at) for at, job in enumerate(jobs)})
+        return
+    futures = [executor.submit(score_job, session, job, number) for number, job in enumerate(jobs)]
     try:
-        if isinstance(executor, DaskExecutor):
-            yield from executor.results(futures)
-        else:
-            yield from (future.result() for future in as_completed(futures))
+        for future in as_completed(futures):
+            yield future.result()
     except BrokenProcessPool as error:
         raise RunError(
             f"a worker process died{_in_flight(executor, jobs)} (out of memory, or killed): what is finished is kept, "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import logging
 import time
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from videosal.errors import InputError, RunError
@@ -22,7 +23,7 @@ _AGAIN = "what is finished is kept, run the same command again"
 
 
 class DaskExecutor(Executor):
-    """Runs each call on a worker of a scheduler.
+    """The workers of a scheduler; `results` runs calls on them.
 
     Parameters
     ----------
@@ -37,49 +38,62 @@ class DaskExecutor(Executor):
         self.address = address
         self._client = client
         self._gpu = gpu
-        self._pool = client.get_executor(pure=False, **({"resources": {"GPU": 1}} if gpu else {}))
+        self._resources = {"GPU": 1} if gpu else None
         self._without = 0.0  # when there was first no worker
         self._told = 0.0
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Send a call."""
-        future: Future[Any] = self._pool.submit(fn, *args, **kwargs)
-        return future
+    def results(self, fn: Callable[..., Any], calls: Mapping[str, tuple[Any, ...]]) -> Iterator[Any]:
+        """Call `fn` for each video and yield the results as they are done.
 
-    def results(self, futures: Mapping[Future[Any], str]) -> Iterator[Any]:
-        """Yield results as they are done.
+        The futures are those of Dask: a result whose worker dies before it is fetched is computed again, of which those
+        of `Client.get_executor` know nothing.
 
         Parameters
         ----------
-        futures : mapping of Future to str
-            What `submit` gave, with the name of the video that each is about.
+        fn : callable
+        calls : mapping of str to tuple
+            Its arguments, by the name of the video.
 
         Raises
         ------
         RunError
-            No worker has come for `PATIENCE` seconds, the scheduler has gone, or a video killed its workers.
+            No worker has come for `PATIENCE` seconds, the scheduler has gone, or a video was on workers that died.
         Exception
             What a call raised.
         """
         from distributed import KilledWorker
 
-        pending = set(futures)
-        while pending:
-            done, pending = wait(pending, timeout=LOOK, return_when=FIRST_COMPLETED)
-            if not done:
-                self._look(len(pending))
+        videos = {self._submit(fn, arguments): video for video, arguments in calls.items()}
+        done: SimpleQueue[Any] = SimpleQueue()
+        for future in videos:
+            future.add_done_callback(done.put)
+        waiting = len(videos)
+        while waiting:
+            try:
+                future = done.get(timeout=LOOK)
+            except Empty:
+                self._look(waiting)
                 continue
+            try:
+                result = future.result(timeout=LOOK)
+            except TimeoutError:  # its worker has died, or is slow to send
+                done.put(future)
+                self._look(waiting)
+                continue
+            except CancelledError:
+                raise RunError(self._gone(videos[future])) from None
+            except KilledWorker as error:
+                raise RunError(
+                    f"video {videos[future]} was on {error.allowed_failures + 1} Dask workers as they died, the last "
+                    f"at {error.last_worker.address} (out of memory?): give workers more memory; {_AGAIN}"
+                ) from error
             self._without = 0.0
-            for future in done:
-                try:
-                    yield future.result()
-                except CancelledError:
-                    raise RunError(self._gone(futures[future])) from None
-                except KilledWorker as error:
-                    raise RunError(
-                        f"video {futures[future]} has killed {error.allowed_failures + 1} Dask workers, the last at "
-                        f"{error.last_worker.address} (out of memory?): give workers more memory; {_AGAIN}"
-                    ) from error
+            future.release()
+            waiting -= 1
+            yield result
+
+    def _submit(self, fn: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        return self._client.submit(fn, *arguments, pure=False, resources=self._resources)
 
     def _look(self, waiting: int) -> None:
         """Complain where no worker can take the videos that wait."""

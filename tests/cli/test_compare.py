@@ -45,23 +45,31 @@ def test_wrong_input(invoke: Invoke, three_runs: list[Path], tmp_path: Path) -> 
 
 
 def test_maps_that_say_nothing_give_no_verdict(invoke: Invoke, three_runs: list[Path], tmp_path: Path) -> None:
+    """Under a protocol, mit, whose code gives no value to a map without information; under standard it has one."""
     maps = tmp_path / "flat"
-    shutil.copytree(videosal.load_run(three_runs[1]).info["predictions"], maps)
+    given = [videosal.load_run(run) for run in three_runs[:2]]
+    shutil.copytree(given[1].info["predictions"], maps)
     for video in ("0601", "0602", "0603"):
         cv2.imwrite(str(maps / video / "0002.png"), np.full((18, 32), 128, np.uint8))
-    root = videosal.load_run(three_runs[1]).info["root"]
-    flat = videosal.score(maps, "dhf1k:val", root, metrics=["cc", "nss"], out=tmp_path / "flat-run").path
-    result = invoke("compare", three_runs[0], flat)
+    root, options = given[1].info["root"], {"metrics": ["cc", "nss"], "protocol": "mit"}
+    flat = videosal.score(maps, "dhf1k:val", root, out=tmp_path / "flat-run", **options).path
+    one, two = (
+        videosal.score(
+            run.info["predictions"], "dhf1k:val", root, name=run.name, out=tmp_path / f"{run.name}-mit", **options
+        ).path
+        for run in given
+    )
+    result = invoke("compare", one, flat)
     assert result.exit_code == 0, result.exception
     output = result.output
     assert output.count("∅ |") == 2
     assert "allows one: CC, NSS in 3 frames of flat" in output
-    lines = json.loads(invoke("compare", three_runs[0], flat, "--json").output)
+    lines = json.loads(invoke("compare", one, flat, "--json").output)
     assert [line["lost"] for line in lines] == [[0, 3], [0, 3]]
     assert [line["p"] for line in lines] == [None, None]
-    table = invoke("table", three_runs[1], flat, "--columns", "cc").output
+    table = invoke("table", two, flat, "--columns", "cc").output
     assert "CC in 3 of 12 frames (flat)" in table
     assert "**" not in table
     report = tmp_path / "report.html"
-    assert invoke("report", three_runs[0], flat, "--out", report).exit_code == 0
+    assert invoke("report", one, flat, "--out", report).exit_code == 0
     assert "∅" in report.read_text(encoding="utf-8")

@@ -37,9 +37,12 @@ def test_one_video_has_none(
     assert "[" not in capsys.readouterr().out
 
 
-def test_metrics_that_maps_leave_undefined_are_told(three_runs: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_metrics_that_maps_leave_undefined_are_told(
+    three_runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = videosal.load_run(three_runs[0]).info["root"]
-    print_run(videosal.run("uniform", "dhf1k:val", root, metrics=["cc", "nss", "kld"], out="uniform-run"))
+    options = {"metrics": ["cc", "nss", "kld"], "out": tmp_path / "uniform-run"}
+    print_run(videosal.run("uniform", "dhf1k:val", root, protocol="mit", **options))
     assert "note: maps leave 12 frames without CC, NSS for which the ground truth allows" in capsys.readouterr().out
 
 

@@ -223,13 +223,13 @@ def test_a_scheduler_that_dies_is_told_and_the_run_goes_on_later(
 
 
 def test_a_video_that_kills_its_worker_is_named(
-    scored: dict[str, Any], tmp_path: Path, model: Path, start: Callable[..., Cluster]
+    dhf1k_tree: TreeMaker, tmp_path: Path, model: Path, start: Callable[..., Cluster]
 ) -> None:
     (model.parent / "kill").touch()
-    cluster = start(2, allowed_failures=0)
-    expected = r"^video 0602 has killed 1 Dask workers, the last at tcp://127\.0\.0\.1:\d+ \(out of memory\?\)"
+    cluster = start(2, allowed_failures=1)
+    expected = r"^video 0602 was on 2 Dask workers as they died, the last at tcp://127\.0\.0\.1:\d+ \(out of memory\?\)"
     with pytest.raises(RunError, match=expected):
-        run(f"{model}:Model", "dhf1k:val", scored["root"], dask=cluster.address, out=tmp_path / "run")
+        run(f"{model}:Model", "dhf1k:val", dhf1k_tree((602,)), dask=cluster.address, out=tmp_path / "run")
 
 
 def test_no_scheduler_at_the_address(scored: dict[str, Any]) -> None:
