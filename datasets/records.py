@@ -169,7 +169,13 @@ class Video(ABC):
         frames = self.frames
         positions = []
         for order, name in enumerate(self.frame_names, 1):
-            position = frames.position(frame_number(name) or order)
+            number = frame_number(name)
+            position = frames.position(order if number is None else number)
+            if position is None and frames.position(0) is not None:
+                raise DatasetError(
+                    f"video {self.name}: frame {name} has ground truth but no image; the images seem to be numbered "
+                    f"from 0 and the ground truth from 1: number the images as the ground truth ({len(frames)} images)"
+                )
             if position is None:
                 raise DatasetError(
                     f"video {self.name}: frame {name} has ground truth but no image "

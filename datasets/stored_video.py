@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from videosal.datasets.files.contents import stamp_file
+from videosal.datasets.files.frame_files import frame_images
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
-from videosal.datasets.files.images import image_files
 from videosal.datasets.records import Video
 from videosal.errors import DatasetError
 
@@ -82,7 +82,7 @@ class StoredVideo(Video):
         source = self.frame_source
         if source is not None and source.suffix.lower() in VIDEO_SUFFIXES and source.is_file():
             return VideoFileFrames(source)
-        if source is None or not (files := image_files(source)):
+        if source is None or not (files := frame_images(source)):
             raise DatasetError(
                 f"video {self.name}: this copy has no frames, and running a model needs them (neither images nor a "
                 "video file): videosal verify says where they are looked for"
@@ -136,7 +136,7 @@ class StoredVideo(Video):
         source = self.frame_source
         if source is None:
             return []
-        return [stamp_file(str(file)) for file in ([source] if source.is_file() else image_files(source))]
+        return [stamp_file(str(file)) for file in ([source] if source.is_file() else frame_images(source))]
 
     @property
     def recipe(self) -> str:

@@ -156,6 +156,9 @@ def _check_strays(video: StoredVideo, copy: LayoutMatch, check: VideoCheck) -> N
     if isinstance(video.gaze, FixationFiles):
         known |= {*video.gaze.images.values(), *video.gaze.mats.values()}
         folders |= set(video.gaze.folders)
+    if (source := video.frame_source) is not None and source.is_dir():
+        known |= set(numbered_files(source, IMAGE_SUFFIXES).values())
+        folders.add(source)
     own = {folder.parent for folder in folders if _is_own_folder(folder.parent, video.name)}
     strays = []
     for folder in sorted(folders | own):
