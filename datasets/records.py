@@ -66,6 +66,15 @@ class Video(ABC):
         """Height and width of the ground truth in pixels."""
 
     @property
+    def gaze_size(self) -> tuple[int, int]:
+        """Height and width of the frame that the fixations lie in; some releases give them at another size."""
+        return self.size
+
+    def lacking(self) -> dict[str, tuple[str, ...]]:
+        """Frames that lack a ``density map`` or ``fixations``, by which of both they lack."""
+        return {}
+
+    @property
     @abstractmethod
     def frames(self) -> FrameSequence:
         """All frames, RGB, decoded on demand; raises `DatasetError` where the copy holds none."""
@@ -296,10 +305,28 @@ class Dataset(Sequence[Video]):
     def notes(self) -> list[str]:
         """Say in sentences what a reader of scores on this copy should know of its ground truth."""
         made = Counter(video.recipe.replace("|", "; ") for video in self.videos if video.recipe)
-        return [
+        notes = [
             f"ground truth of {count} of {len(self)} videos of {self.full_name} is made here: {recipe}"
             for recipe, count in sorted(made.items())
         ]
+        lacking: dict[str, list[str]] = {}
+        for video in self.videos:
+            for what, frames in video.lacking().items():
+                lacking.setdefault(what, []).extend(f"{video.name}/{frame}" for frame in frames)
+        total = sum(len(video.frame_names) for video in self.videos)
+        for what, names in lacking.items():
+            shown = ", ".join(names[:3]) + (" and so on" if len(names) > 3 else "")
+            notes.append(
+                f"{len(names)} of {total} frames of this copy have no {what}, which is undefined there ({shown})"
+            )
+        other = [video for video in self.videos if video.gaze_size != video.size]
+        if other:
+            (height, width), (rows, columns) = other[0].size, other[0].gaze_size
+            notes.append(
+                f"fixations of {len(other)} of {len(self)} videos have another size than the density maps "
+                f"({other[0].name}: {columns}x{rows} and {width}x{height}): each is scored at its own size"
+            )
+        return notes
 
     def fingerprint(self) -> str:
         """Hash of the names and sizes of all ground-truth files of the split."""

@@ -77,6 +77,21 @@ class StoredVideo(Video):
         raise DatasetError(f"video {self.name}: no ground truth")
 
     @cached_property
+    def gaze_size(self) -> tuple[int, int]:
+        """Height and width of the fixation maps."""
+        return self.gaze.size if self.gaze is not None and self.gaze.numbers else self.size
+
+    def lacking(self) -> dict[str, tuple[str, ...]]:
+        """Frames without a file of a kind."""
+        sources = {"density map": self.densities, "fixations": self.gaze}
+        known = {what: () if source is None else frozenset(source.numbers) for what, source in sources.items()}
+        frames = {
+            what: tuple(frame for frame, n in self.numbers.items() if n not in numbers)
+            for what, numbers in known.items()
+        }
+        return {what: names for what, names in frames.items() if names}
+
+    @cached_property
     def frames(self) -> FrameSequence:
         """The frames, from images or from the video file."""
         source = self.frame_source
