@@ -68,6 +68,10 @@ class JoinedVideo(Video):
                 found[what] = found.get(what, ()) + frames
         return found
 
+    def odd_fixations(self) -> str | None:
+        """That of the first shot that has something odd."""
+        return next((reason for part in self.parts if (reason := part.odd_fixations())), None)
+
     @cached_property
     def frames(self) -> FrameSequence:
         """The frames of all shots."""

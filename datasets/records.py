@@ -74,6 +74,10 @@ class Video(ABC):
         """Frames that lack a ``density map`` or ``fixations``, by which of both they lack."""
         return {}
 
+    def odd_fixations(self) -> str | None:
+        """Say which file of fixations can hardly be one and why, judged by one frame; None where nothing is odd."""
+        return None
+
     @property
     @abstractmethod
     def frames(self) -> FrameSequence:
@@ -319,6 +323,8 @@ class Dataset(Sequence[Video]):
             notes.append(
                 f"{len(names)} of {total} frames of this copy have no {what}, which is undefined there ({shown})"
             )
+        if odd := [reason for video in self.videos if (reason := video.odd_fixations())]:
+            notes.append(f"fixations of {len(odd)} of {len(self)} videos of this copy look wrong: {odd[0]}")
         other = [video for video in self.videos if video.gaze_size != video.size]
         if other:
             (height, width), (rows, columns) = other[0].size, other[0].gaze_size

@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from videosal.datasets.files.contents import stamp_file
+from videosal.datasets.files.fixation_maps import describe_odd_fixations
 from videosal.datasets.files.frame_files import frame_images
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
 from videosal.datasets.records import Video
+from videosal.datasets.sources.map_sources import DensityFiles, FixationFiles
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -90,6 +92,23 @@ class StoredVideo(Video):
             for what, numbers in known.items()
         }
         return {what: names for what, names in frames.items() if names}
+
+    def odd_fixations(self) -> str | None:
+        """Say what is wrong with the fixation map in the middle of the video, if anything."""
+        gaze, densities = self.gaze, self.densities
+        if not isinstance(gaze, FixationFiles):
+            return None
+        if not gaze.files:
+            some = next(iter(gaze.jpegs.values()), None)
+            return some and f"{some} is a JPEG, which blurs the points of a fixation map, and is not read"
+        number = gaze.numbers[len(gaze.numbers) // 2]
+        found = gaze.original(number)
+        reason = None if found is None else describe_odd_fixations(found[1])
+        if found is None or reason is None:
+            return None
+        other = densities.read(number) if isinstance(densities, DensityFiles) else None
+        swapped = other is not None and other.any() and describe_odd_fixations(other) is None
+        return f"{found[0]} {reason}{'; the folders of maps and fixations seem to be swapped' if swapped else ''}"
 
     @cached_property
     def frames(self) -> FrameSequence:

@@ -41,6 +41,8 @@ def check_video(
         if deep:
             check_content(kinds, video, check)
         _check_strays(video, copy, check)
+        if not deep and (reason := video.odd_fixations()):
+            check.problem("values", reason)
     except (VideosalError, OSError) as error:
         check.problem("damage", str(error))
     return check
