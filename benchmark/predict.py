@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.benchmark.maps.saved_maps import quantise, save_map
+from videosal.datasets.files.frame_files import frame_images
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
-from videosal.datasets.files.images import image_files
 from videosal.errors import DatasetError, RunError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def open_frames(source: Path) -> FrameSequence:
         There is neither.
     """
     if source.is_dir():
-        if files := image_files(source):
+        if files := frame_images(source):
             return ImageFrames(files)
         raise DatasetError(f"{source} holds no images: give a folder of frames (PNG, JPEG, BMP, TIFF), or a video file")
     if source.is_file() and source.suffix.lower() in VIDEO_SUFFIXES:

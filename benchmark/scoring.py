@@ -170,7 +170,6 @@ class Scorer:
         metrics: tuple[str, ...],
     ) -> tuple[dict[str, float], set[str]]:
         """Score the metrics whose inputs this frame has; name those that the map alone leaves undefined."""
-        plan = self.plan
         given: dict[str, Any] = {
             "density": video.stored_density(frame, self._rules.luma),
             "fixations": video.fixation_points(frame) if self._rules.repeats else video.stored_fixations(frame),
@@ -178,6 +177,20 @@ class Scorer:
             "baseline": baseline,
         }
         defined = _defined(metrics, tuple(name for name, value in given.items() if value is not None))
+        if given["fixations"] is None or (given["density"] is not None and video.gaze_size == video.size):
+            return self._score_given(video, frame, saliency, given, defined)
+        scores, lost = {}, set()
+        for own, names in _own_sizes(video, frame, given, defined):
+            found, undefined = self._score_given(video, frame, saliency, own, names)
+            scores |= found
+            lost |= undefined
+        return {metric: scores[metric] for metric in defined}, lost
+
+    def _score_given(
+        self, video: Video, frame: str, saliency: NDArray[Any], given: dict[str, Any], defined: tuple[str, ...]
+    ) -> tuple[dict[str, float], set[str]]:
+        """Score metrics whose inputs are all given."""
+        plan = self.plan
         # Each frame has draws of its own, the same in every process.
         seed = None if plan.sample is None else zlib.crc32(f"{plan.sample} {video.name} {frame}".encode())
 
@@ -192,7 +205,7 @@ class Scorer:
             raise InputError(f"video {video.name}, frame {frame}: {error}") from error
         undefined = tuple(metric for metric in defined if math.isnan(scores[metric]))
         # Where a map that says something has a value, the ground truth is not to blame.
-        allowed = score(_ramp(video.size), undefined) if undefined else {}
+        allowed = score(_ramp(_size_of(video, given)), undefined) if undefined else {}
         return scores, {metric for metric, value in allowed.items() if not math.isnan(value)}
 
     def maps(self, video: Video, job: Job) -> Iterator[NDArray[Any] | str]:
@@ -250,15 +263,15 @@ class Scorer:
         return draw_negatives(self.dataset, video, count=rules.negative_frames, seed=plan.seed)
 
     def _baseline(self, video: Video, others: NDArray[np.float64] | None) -> NDArray[np.float64]:
-        """Return the IG baseline at the size of the video's ground truth."""
+        """Return the IG baseline at the size of the video's fixations."""
         if others is not None:
             # The bicubic kernel can fall below zero beside a steep edge.
-            return np.clip(imresize(others, video.size), 0, None)
+            return np.clip(imresize(others, video.gaze_size), 0, None)
         if self.plan.baseline == CENTER:
             from videosal.models import center_map
 
-            return np.asarray(center_map(*video.size), np.float64)
-        return imresize(read_map(Path(self.plan.baseline)), video.size)
+            return np.asarray(center_map(*video.gaze_size), np.float64)
+        return imresize(read_map(Path(self.plan.baseline)), video.gaze_size)
 
 
 @lru_cache(maxsize=8)
@@ -267,6 +280,39 @@ def _ramp(size: tuple[int, int]) -> NDArray[Any]:
     rows, columns = (np.linspace(0, 1, side) for side in size)
     ramp: NDArray[Any] = np.rint(1 + 127 * (rows[:, None] + columns)).astype(np.uint8)
     return ramp
+
+
+def _own_sizes(
+    video: Video, frame: str, given: dict[str, Any], metrics: tuple[str, ...]
+) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Part the metrics by which map they are scored at the size of, and give each what it needs.
+
+    Raises
+    ------
+    InputError
+        A metric needs both maps.
+    """
+    needs = {metric: set(metric_info(metric).needs) for metric in metrics}
+    if both := [metric for metric, wanted in needs.items() if {"density", "fixations"} <= wanted]:
+        (height, width), (rows, columns) = video.size, video.gaze_size
+        raise InputError(
+            f"video {video.name}, frame {frame}: {', '.join(both)} needs density and fixations of one size, and they "
+            f"are {width}x{height} and {columns}x{rows}: leave it out of --metrics, or bring the maps to one size"
+        )
+    on_density = tuple(metric for metric in metrics if "density" in needs[metric])
+    on_fixations = tuple(metric for metric in metrics if metric not in on_density)
+    # No metric of these looks at this density: it tells the size of the frame, which points do not.
+    blank = np.ones(video.gaze_size, np.uint8)
+    split = [
+        ({**given, "fixations": None, "other_fixations": None}, on_density),
+        ({**given, "density": blank}, on_fixations),
+    ]
+    return [(own, names) for own, names in split if names]
+
+
+def _size_of(video: Video, given: dict[str, Any]) -> tuple[int, int]:
+    """Return the size at which a frame is scored."""
+    return video.size if given["fixations"] is None else video.gaze_size
 
 
 def _is_finite(saliency: NDArray[Any]) -> bool:

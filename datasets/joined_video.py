@@ -54,6 +54,23 @@ class JoinedVideo(Video):
         """Height and width of the first shot."""
         return self.parts[0].size
 
+    @property
+    def gaze_size(self) -> tuple[int, int]:
+        """That of the first shot."""
+        return self.parts[0].gaze_size
+
+    def lacking(self) -> dict[str, tuple[str, ...]]:
+        """Those of all shots."""
+        found: dict[str, tuple[str, ...]] = {}
+        for part in self.parts:
+            for what, frames in part.lacking().items():
+                found[what] = found.get(what, ()) + frames
+        return found
+
+    def odd_fixations(self) -> str | None:
+        """That of the first shot that has something odd."""
+        return next((reason for part in self.parts if (reason := part.odd_fixations())), None)
+
     @cached_property
     def frames(self) -> FrameSequence:
         """The frames of all shots."""

@@ -228,8 +228,10 @@ def _walk(
         return
     part, rest = parts[0], parts[1:]
     if "{" not in part and "*" not in part:
-        if os.path.exists(folder / part):  # noqa: PTH110  # unlike Path.exists, False where permission is missing
-            yield from _walk(folder / part, rest, video, video_name)
+        for spelling in dict.fromkeys((part, part.capitalize(), part.upper())):  # Maps/ is maps/
+            if os.path.exists(folder / spelling):  # noqa: PTH110  # unlike Path.exists, False without permission
+                yield from _walk(folder / spelling, rest, video, video_name)
+                return
         return
     pattern = _compile(part)
     for name in _children(folder, folders_only=bool(rest)):
@@ -256,7 +258,7 @@ def _children(folder: Path, *, folders_only: bool) -> list[str]:
             names = [entry.name for entry in entries if not folders_only or _is_folder(entry)]
     except OSError:  # a file where a folder should be, or no permission: nothing is found here
         return []
-    return sorted((name for name in names if not name.startswith(".")), key=natural_key)
+    return sorted((name for name in names if not name.startswith((".", "__MACOSX"))), key=natural_key)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

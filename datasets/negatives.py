@@ -30,7 +30,7 @@ class Negatives:
     Attributes
     ----------
     points : ndarray, shape (n, 2), dtype int64
-        Distinct (row, col), but for `all_negatives`, at the size of the video's ground truth.
+        Distinct (row, col), but for `all_negatives`, at the size of the video's fixations.
     sources : tuple of (str, str)
         Video and frame of each frame that was drawn; empty where none was drawn.
     taken_away : mapping of str to ndarray, shape (n, 2)
@@ -104,7 +104,7 @@ def all_negatives(dataset: Dataset, video: Video) -> Negatives:
         Its points repeat; without points where the split has no other video.
     """
     points = [
-        _scale_points(found, other.size, video.size)
+        _scale_points(found, other.gaze_size, video.gaze_size)
         for other, found in zip(dataset, _points_of_videos(dataset), strict=True)
         if other.name != video.name
     ]
@@ -143,7 +143,7 @@ def negatives_from_map(path: Path, video: Video) -> Negatives:
     points = np.argwhere(stored > 0)
     if not len(points):
         raise FileError(f"{path}: no pixel is above zero, and a map of other fixations marks some")
-    return Negatives(np.unique(_scale_points(points, stored.shape, video.size), axis=0))
+    return Negatives(np.unique(_scale_points(points, stored.shape, video.gaze_size), axis=0))
 
 
 def _draw(videos: Sequence[Video], video: Video, count: int, seed: int, rescale: Rescale) -> Negatives:
@@ -160,7 +160,7 @@ def _draw(videos: Sequence[Video], video: Video, count: int, seed: int, rescale:
         found = _fixated(other, frame)
         if found is not None and len(found):
             sources.append((other.name, frame))
-            points.append(rescale(found, other.size, video.size))
+            points.append(rescale(found, other.gaze_size, video.gaze_size))
     return Negatives(_unite(points), tuple(sources))
 
 

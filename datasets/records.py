@@ -65,6 +65,19 @@ class Video(ABC):
         """Height and width of the ground truth in pixels."""
 
     @property
+    def gaze_size(self) -> tuple[int, int]:
+        """Height and width of the frame that the fixations lie in; some releases give them at another size."""
+        return self.size
+
+    def lacking(self) -> dict[str, tuple[str, ...]]:
+        """Frames that lack a ``density map`` or ``fixations``, by which of both they lack."""
+        return {}
+
+    def odd_fixations(self) -> str | None:
+        """Say which file of fixations can hardly be one and why, judged by one frame; None where nothing is odd."""
+        return None
+
+    @property
     @abstractmethod
     def frames(self) -> FrameSequence:
         """All frames, RGB, decoded on demand; raises `DatasetError` where the copy holds none."""
@@ -168,7 +181,13 @@ class Video(ABC):
         frames = self.frames
         positions = []
         for order, name in enumerate(self.frame_names, 1):
-            position = frames.position(frame_number(name) or order)
+            number = frame_number(name)
+            position = frames.position(order if number is None else number)
+            if position is None and frames.position(0) is not None:
+                raise DatasetError(
+                    f"video {self.name}: frame {name} has ground truth but no image; the images seem to be numbered "
+                    f"from 0 and the ground truth from 1: number the images as the ground truth ({len(frames)} images)"
+                )
             if position is None:
                 raise DatasetError(
                     f"video {self.name}: frame {name} has ground truth but no image "
@@ -289,10 +308,30 @@ class Dataset(Sequence[Video]):
     def notes(self) -> list[str]:
         """Say in sentences what a reader of scores on this copy should know of its ground truth."""
         made = Counter(video.recipe.replace("|", "; ") for video in self.videos if video.recipe)
-        return [
+        notes = [
             f"ground truth of {count} of {len(self)} videos of {self.full_name} is made here: {recipe}"
             for recipe, count in sorted(made.items())
         ]
+        lacking: dict[str, list[str]] = {}
+        for video in self.videos:
+            for what, frames in video.lacking().items():
+                lacking.setdefault(what, []).extend(f"{video.name}/{frame}" for frame in frames)
+        total = sum(len(video.frame_names) for video in self.videos)
+        for what, names in lacking.items():
+            shown = ", ".join(names[:3]) + (" and so on" if len(names) > 3 else "")
+            notes.append(
+                f"{len(names)} of {total} frames of this copy have no {what}, which is undefined there ({shown})"
+            )
+        if odd := [reason for video in self.videos if (reason := video.odd_fixations())]:
+            notes.append(f"fixations of {len(odd)} of {len(self)} videos of this copy look wrong: {odd[0]}")
+        other = [video for video in self.videos if video.gaze_size != video.size]
+        if other:
+            (height, width), (rows, columns) = other[0].size, other[0].gaze_size
+            notes.append(
+                f"fixations of {len(other)} of {len(self)} videos have another size than the density maps "
+                f"({other[0].name}: {columns}x{rows} and {width}x{height}): each is scored at its own size"
+            )
+        return notes
 
     def fingerprint(self) -> str:
         """Hash of the names and sizes of all ground-truth files of the split."""

@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from videosal.datasets.files.contents import stamp_file
+from videosal.datasets.files.fixation_maps import describe_odd_fixations
+from videosal.datasets.files.frame_files import frame_images
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
-from videosal.datasets.files.images import image_files
 from videosal.datasets.records import Video
+from videosal.datasets.sources.map_sources import DensityFiles, FixationFiles
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -77,12 +79,44 @@ class StoredVideo(Video):
         raise DatasetError(f"video {self.name}: no ground truth")
 
     @cached_property
+    def gaze_size(self) -> tuple[int, int]:
+        """Height and width of the fixation maps."""
+        return self.gaze.size if self.gaze is not None and self.gaze.numbers else self.size
+
+    def lacking(self) -> dict[str, tuple[str, ...]]:
+        """Frames without a file of a kind."""
+        sources = {"density map": self.densities, "fixations": self.gaze}
+        known = {what: () if source is None else frozenset(source.numbers) for what, source in sources.items()}
+        frames = {
+            what: tuple(frame for frame, n in self.numbers.items() if n not in numbers)
+            for what, numbers in known.items()
+        }
+        return {what: names for what, names in frames.items() if names}
+
+    def odd_fixations(self) -> str | None:
+        """Say what is wrong with the fixation map in the middle of the video, if anything."""
+        gaze, densities = self.gaze, self.densities
+        if not isinstance(gaze, FixationFiles):
+            return None
+        if not gaze.files:
+            some = next(iter(gaze.jpegs.values()), None)
+            return some and f"{some} is a JPEG, which blurs the points of a fixation map, and is not read"
+        number = gaze.numbers[len(gaze.numbers) // 2]
+        found = gaze.original(number)
+        reason = None if found is None else describe_odd_fixations(found[1])
+        if found is None or reason is None:
+            return None
+        other = densities.read(number) if isinstance(densities, DensityFiles) else None
+        swapped = other is not None and other.any() and describe_odd_fixations(other) is None
+        return f"{found[0]} {reason}{'; the folders of maps and fixations seem to be swapped' if swapped else ''}"
+
+    @cached_property
     def frames(self) -> FrameSequence:
         """The frames, from images or from the video file."""
         source = self.frame_source
         if source is not None and source.suffix.lower() in VIDEO_SUFFIXES and source.is_file():
             return VideoFileFrames(source)
-        if source is None or not (files := image_files(source)):
+        if source is None or not (files := frame_images(source)):
             raise DatasetError(
                 f"video {self.name}: this copy has no frames, and running a model needs them (neither images nor a "
                 "video file): videosal verify says where they are looked for"
@@ -136,7 +170,7 @@ class StoredVideo(Video):
         source = self.frame_source
         if source is None:
             return []
-        return [stamp_file(str(file)) for file in ([source] if source.is_file() else image_files(source))]
+        return [stamp_file(str(file)) for file in ([source] if source.is_file() else frame_images(source))]
 
     @property
     def recipe(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from videosal.datasets.files.fixation_maps import describe_odd_fixations, fixated_pixels
 from videosal.datasets.files.frame_files import read_map_file
 from videosal.datasets.files.headers import read_header
 from videosal.datasets.files.images import read_rgb
@@ -52,7 +53,7 @@ def check_headers(kinds: Kinds, check: VideoCheck) -> None:
 def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
     """Decode every file that its header does not rule out already."""
     zero: dict[str, list[str]] = {"densities": [], "fixations": []}
-    grey: list[str] = []
+    odd: dict[str, str] = {}
     disagree: list[str] = []
     for frame, number in video.numbers.items():
         density = _decode_truth(kinds, video, "densities", number, check)
@@ -62,16 +63,17 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
         for kind, image in (("densities", density), ("fixations", first)):
             if image is not None and not image.any():
                 zero[kind].append(frame)
-        if first is not None and len(np.unique(first[first != 0])) > 1:
-            grey.append(frame)
-        if fixations is not None and mat is not None and not np.array_equal(fixations != 0, mat != 0):
+        if first is not None and (reason := describe_odd_fixations(first)):
+            odd[frame] = reason
+        if fixations is not None and mat is not None and not _mark_the_same(fixations, mat):
             disagree.append(frame)
     if zero["densities"]:
         check.note("zero", f"{len(zero['densities'])} density maps are all zero", zero["densities"])
     if zero["fixations"]:
         check.note("zero", f"{len(zero['fixations'])} frames have no fixation", zero["fixations"])
-    if grey:
-        check.problem("values", f"{len(grey)} fixation maps have more than two values", grey)
+    if odd:
+        text = f"{len(odd)} fixation maps can hardly be such: the first {next(iter(odd.values()))}"
+        check.problem("values", text, odd)
     if disagree:
         check.problem("disagree", f"image and MATLAB file of {len(disagree)} fixation maps disagree", disagree)
     _decode_frames(kinds, check)
@@ -124,6 +126,10 @@ def _decode_truth(
     except VideosalError as error:
         check.problem("damage", str(error))
         return None
+
+
+def _mark_the_same(first: NDArray[np.generic], second: NDArray[np.generic]) -> bool:
+    return np.array_equal(fixated_pixels(first), fixated_pixels(second))
 
 
 def _decode_frames(kinds: Kinds, check: VideoCheck) -> None:

@@ -41,6 +41,8 @@ def check_video(
         if deep:
             check_content(kinds, video, check)
         _check_strays(video, copy, check)
+        if not deep and (reason := video.odd_fixations()):
+            check.problem("values", reason)
     except (VideosalError, OSError) as error:
         check.problem("damage", str(error))
     return check
@@ -156,6 +158,9 @@ def _check_strays(video: StoredVideo, copy: LayoutMatch, check: VideoCheck) -> N
     if isinstance(video.gaze, FixationFiles):
         known |= {*video.gaze.images.values(), *video.gaze.mats.values()}
         folders |= set(video.gaze.folders)
+    if (source := video.frame_source) is not None and source.is_dir():
+        known |= set(numbered_files(source, IMAGE_SUFFIXES).values())
+        folders.add(source)
     own = {folder.parent for folder in folders if _is_own_folder(folder.parent, video.name)}
     strays = []
     for folder in sorted(folders | own):

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from videosal.datasets.files.images import describe_damage
+from videosal.datasets.files.images import decoded_size, describe_damage
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
@@ -65,10 +65,7 @@ def image_size(path: Path) -> tuple[int, int]:
         raise FileError(f"{path}: the file {header.damage}")
     if header.size is not None:
         return header.size
-    from videosal.datasets.files.images import read_rgb
-
-    height, width = read_rgb(path).shape[:2]
-    return height, width
+    return decoded_size(path)
 
 
 def _read_size(head: bytes, file: BinaryIO) -> tuple[tuple[int, int] | None, int | None]:

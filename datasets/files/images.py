@@ -88,6 +88,12 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     )
 
 
+def decoded_size(path: Path) -> tuple[int, int]:
+    """Return height and width of an image whose header does not tell them; raise `FileError` where it is damaged."""
+    height, width = _decode(read_bytes(path), str(path), unchanged=True).shape[:2]
+    return height, width
+
+
 def find_damage(path: str | Path) -> str | None:
     """Say what is wrong with an image or ``.npy`` file, judged by its first and last bytes; None if nothing is.
 

@@ -1,4 +1,4 @@
-"""MATLAB files, old (5) and new (7.3, which is HDF5): maps found by rule, whatever their key is called."""
+"""MATLAB files, old (4, 5) and new (7.3, which is HDF5), full or sparse: maps, whatever their key is called."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # What the field calls a map, in the order of preference: DHF1K, STAViS, DIEM20 (fixations, maps, negatives), SALICON.
 KNOWN_KEYS = ("I", "eyeMap", "fixLoc", "fixMap", "ShufMap", "gaze", "salmap")
 
+_V4_BYTES = (8, 4, 4, 2, 2, 1)  # of a number, by the precision that the header of format 4 gives
+_V4_NAME = 64
 _V5_HEADER = 128
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _HDF5_OFFSET = 512  # MATLAB puts its own header of 512 bytes in front
@@ -30,7 +32,8 @@ def read_mat_map(path: Path) -> NDArray[Any]:
     Parameters
     ----------
     path : Path
-        Format 5 or 7.3. The map is the array under one of `KNOWN_KEYS`, else the only two-dimensional array of numbers.
+        Format 4, 5 or 7.3, sparse or not.
+        The map is the array under one of `KNOWN_KEYS`, else the only two-dimensional array of numbers.
 
     Returns
     -------
@@ -44,12 +47,13 @@ def read_mat_map(path: Path) -> NDArray[Any]:
     """
     if is_hdf5(path):
         with open_hdf5(path) as file:
-            key = _choose(path, {name: item.shape for name, item in file.items() if hasattr(item, "shape")}, 2)
-            return np.asarray(file[key]).T
+            key = _choose(path, _hdf5_shapes(file), 2)
+            with _blame(path):
+                return _read_hdf5_map(file[key])
     from scipy.io import loadmat
 
     with _blame(path):
-        content = {key: value for key, value in loadmat(path).items() if not key.startswith("__")}
+        content = {key: _full(value) for key, value in loadmat(path).items() if not key.startswith("__")}
     shapes = {key: value.shape for key, value in content.items() if np.asarray(value).dtype.kind in "buif"}
     if not shapes and content:
         raise FileError(f"{path}: holds {', '.join(content)}, expected a map of numbers")
@@ -60,7 +64,7 @@ def map_shape(path: Path) -> tuple[int, int]:
     """Return height and width of the map in a MATLAB file from its headers; raises as `read_mat_map` does."""
     if is_hdf5(path):
         with open_hdf5(path) as file:
-            shapes = {name: item.shape[::-1] for name, item in file.items() if hasattr(item, "shape")}
+            shapes = _hdf5_shapes(file)
     else:
         from scipy.io import whosmat
 
@@ -96,12 +100,55 @@ def find_mat_damage(path: Path) -> str | None:
     if head.startswith((b"MATLAB 7.3", _HDF5)):
         return None
     if not head.startswith(b"MATLAB 5"):
-        return "is not a MATLAB file"
+        return _find_v4_damage(head, size)
     order = "<" if head[126:128] == b"IM" else ">"
     kind, length = struct.unpack(f"{order}II", head[_V5_HEADER:]) if len(head) == _V5_HEADER + 8 else (0, size)
     if kind >> 16 == 0 and size < _V5_HEADER + 8 + length:  # a small element keeps its length in the upper half
         return "is truncated (a MATLAB file shorter than its header says)"
     return None
+
+
+def _find_v4_damage(head: bytes, size: int) -> str | None:
+    """Judge a file by the header of format 4: type, rows, columns, imaginary part, length of name."""
+    for order in "<>":
+        kind, rows, columns, imaginary, length = struct.unpack(f"{order}5i", head[:20].ljust(20, b"\xff"))
+        precision = kind // 10 % 10
+        machine = {"<": 0, ">": 1}[order]
+        if kind // 1000 == machine and precision < len(_V4_BYTES) and imaginary in (0, 1) and 0 < length <= _V4_NAME:
+            needed = 20 + length + rows * columns * _V4_BYTES[precision] * (1 + imaginary)
+            return "is truncated (a MATLAB file shorter than its header says)" if size < needed else None
+    return "is not a MATLAB file"
+
+
+def _full(value: Any) -> Any:
+    """Return a sparse matrix as an array; anything else as it is."""
+    return value.toarray() if hasattr(value, "toarray") else value
+
+
+def _hdf5_shapes(file: Any) -> dict[str, tuple[int, ...]]:
+    """Shapes of the arrays of a 7.3 file as MATLAB has them; a sparse one is a group that knows its rows."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, item in file.items():
+        if "MATLAB_sparse" in item.attrs and "jc" in item:
+            shapes[name] = int(item.attrs["MATLAB_sparse"]), item["jc"].size - 1
+        elif "MATLAB_empty" in item.attrs and hasattr(item, "shape"):  # its shape is its content
+            shapes[name] = tuple(int(side) for side in np.ravel(item[()]))
+        elif hasattr(item, "shape"):
+            shapes[name] = item.shape[::-1]
+    return shapes
+
+
+def _read_hdf5_map(item: Any) -> NDArray[Any]:
+    """Read a map of a 7.3 file, whose axes are stored transposed."""
+    if "MATLAB_empty" in item.attrs and hasattr(item, "shape"):
+        return np.zeros([int(side) for side in np.ravel(item[()])])
+    if hasattr(item, "shape"):
+        return np.asarray(item).T
+    ends = np.asarray(item["jc"], np.int64)
+    full = np.zeros((int(item.attrs["MATLAB_sparse"]), len(ends) - 1))
+    if "ir" in item:  # absent where nothing is marked
+        full[np.asarray(item["ir"], np.int64), np.repeat(np.arange(len(ends) - 1), np.diff(ends))] = item["data"]
+    return full
 
 
 def is_hdf5(path: Path) -> bool:

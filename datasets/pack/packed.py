@@ -137,6 +137,8 @@ class PackedVideo(Video):
         self._offsets = stored["offsets"][:]
         self._density_rows = stored["density_rows"][:]
         self._size = (int(stored.attrs["size"][0]), int(stored.attrs["size"][1]))
+        rows, columns = stored.attrs.get("gaze_size", self._size)  # packs of earlier versions know one size
+        self._gaze_size = (int(rows), int(columns))
         self._points: NDArray[np.int64] | None = None
         self._densities: MapReader | None = None
         coding = stored.attrs.get("coding")
@@ -151,6 +153,20 @@ class PackedVideo(Video):
     def size(self) -> tuple[int, int]:
         """Height and width of the ground truth."""
         return self._size
+
+    @property
+    def gaze_size(self) -> tuple[int, int]:
+        """Height and width of the frame that the fixations lie in."""
+        return self._gaze_size
+
+    def lacking(self) -> dict[str, tuple[str, ...]]:
+        """Frames for which one of both was not packed."""
+        starts = {"density map": self._density_rows, "fixations": self._offsets[:, 0]}
+        frames = {
+            what: tuple(frame for frame, start in zip(self._names, known, strict=True) if start == _NO_MAP)
+            for what, known in starts.items()
+        }
+        return {what: names for what, names in frames.items() if names}
 
     @property
     def frames(self) -> FrameSequence:
@@ -193,7 +209,7 @@ class PackedVideo(Video):
         points = self.fixation_points(frame)
         if points is None:
             return None
-        mask = np.zeros(self.size, np.bool_)
+        mask = np.zeros(self.gaze_size, np.bool_)
         mask[points[:, 0], points[:, 1]] = True
         return mask
 
@@ -217,6 +233,8 @@ def _write_video(group: Any, video: Video) -> None:
     files = [stamp.with_content({}) for stamp in video.truth_files()]
     group["files"] = json.dumps([[stamp.name, stamp.size, stamp.time, stamp.content] for stamp in files])
     group.attrs.update(name=video.name, size=video.size, fingerprint=video.fingerprint(), recipe=video.recipe)
+    if video.gaze_size != video.size:
+        group.attrs["gaze_size"] = video.gaze_size
     group["frames"] = np.array([frame.encode() for frame in video.frame_names], dtype=np.bytes_)
     densities = MapWriter()
     codings: set[Coding] = set()

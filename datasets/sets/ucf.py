@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from videosal.datasets.files.frame_files import numbered_files
-from videosal.datasets.files.images import image_files
+from videosal.datasets.files.images import IMAGE_SUFFIXES
 from videosal.datasets.layout_adapter import LayoutAdapter, read_facts
 from videosal.datasets.layouts import BY_KIND, ONE_SPLIT, PER_SPLIT, LayoutMatch
 from videosal.datasets.records import Split
@@ -56,6 +56,6 @@ class Ucf(LayoutAdapter):
         folder = video.frame_source
         if folder is None or not folder.is_dir() or not video.numbers:
             return video
-        images = numbered_files(folder, frozenset(file.suffix.lower() for file in image_files(folder)))
+        images = numbered_files(folder, IMAGE_SUFFIXES)
         last = max(images, default=0)
         return replace(video, last=last) if max(video.numbers.values()) == last + 1 else video

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.datasets.files.contents import FileStamp, stamp_file
+from videosal.datasets.files.fixation_maps import fixated_pixels
 from videosal.datasets.files.frame_files import MAT_SUFFIXES, file_size, numbered_files, read_map_file
 from videosal.datasets.files.images import IMAGE_SUFFIXES
 from videosal.datasets.files.luma import Coding, numbers_of, read_levels
@@ -161,8 +162,9 @@ class FixationFiles(FixationSource):
 
     @cached_property
     def size(self) -> tuple[int, int]:
-        """Size of the first map."""
-        return file_size(next(iter(self.files.values())))
+        """Size of the first map that is not empty."""
+        sizes = (file_size(file) for file in self.files.values())
+        return next((size for size in sizes if 0 not in size), (1, 1))
 
     def paths(self) -> Sequence[str | Path]:
         """The files that are read."""
@@ -174,12 +176,24 @@ class FixationFiles(FixationSource):
         if file is None:
             return None
         image = read_map_file(file)
-        return image if image.dtype == np.uint8 else np.asarray(image != 0)
+        if not image.size:  # MATLAB's [] for a frame without fixations
+            return np.zeros(self.size, np.bool_)
+        return image if image.dtype == np.uint8 else fixated_pixels(image)
 
     def mask(self, number: int) -> NDArray[np.bool_] | None:
-        """Read the map of a frame: any value but zero is a fixation."""
+        """Read the map of a frame: any value but zero is a fixation, NaN is none."""
         stored = self.stored(number)
-        return None if stored is None else np.asarray(stored != 0)
+        return None if stored is None else fixated_pixels(stored)
+
+    def original(self, number: int) -> tuple[str, NDArray[Any]] | None:
+        """Return the file of a frame and its map as the file has it."""
+        file = self.files.get(number)
+        return None if file is None else (file, read_map_file(file))
+
+    @cached_property
+    def jpegs(self) -> dict[int, str]:
+        """Files that are not read, because JPEG blurs the points of a fixation map."""
+        return _ascending([numbered_files(folder, frozenset({".jpg", ".jpeg"})) for folder in self.folders])
 
 
 class DensityStack(DensitySource):
