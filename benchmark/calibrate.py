@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 FRAMES_PER_VIDEO = 32  # evenly spaced
 
 
-def calibrate_on(plan: Plan, truth: Dataset, split: str, predictions: Path | None) -> Plan:
+def calibrate_on(
+    plan: Plan, truth: Dataset, split: str, predictions: Path | None, first_frame: int | None = None
+) -> Plan:
     """Return the plan with a calibration that is fitted on another split of the same copy.
 
     Parameters
@@ -35,6 +37,8 @@ def calibrate_on(plan: Plan, truth: Dataset, split: str, predictions: Path | Non
         Name of the split to fit on, ``train``.
     predictions : Path or None
         The maps, which must hold those of that split too; None for a live model.
+    first_frame : int, optional
+        As for `videosal.score`.
 
     Raises
     ------
@@ -48,15 +52,17 @@ def calibrate_on(plan: Plan, truth: Dataset, split: str, predictions: Path | Non
             f"{training.full_name} and {truth.full_name} have {len(common)} videos in common ({min(common)}): "
             "a calibration is never fitted on scored frames"
         )
-    fitted = fit_calibration(_pairs(plan, training, predictions))
+    fitted = fit_calibration(_pairs(plan, training, predictions, first_frame))
     return replace(plan, calibration=fitted.to_json(), calibrated_on=training.full_name)
 
 
-def _pairs(plan: Plan, training: Dataset, predictions: Path | None) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+def _pairs(
+    plan: Plan, training: Dataset, predictions: Path | None, first_frame: int | None
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield maps with their densities, for evenly spaced frames of each video that have both."""
     model = replace(plan.model, save_maps=None) if plan.model else None
     scorer = Scorer(replace(plan, dataset=training.full_name, model=model), training)
-    files = take_inventory(predictions, training.videos).files if predictions is not None else None
+    files = take_inventory(predictions, training.videos, (), first_frame).files if predictions is not None else None
     for video in training:
         names = video.frame_names
         count = min(len(names), FRAMES_PER_VIDEO)

@@ -86,6 +86,7 @@ def score(
     workers: int = 1,
     out: str | Path | None = None,
     allow_missing: bool = False,
+    first_frame: int | None = None,
     existing: Existing = "resume",
     progress: Progress | None = None,
     **options: Unpack[Options],
@@ -96,9 +97,9 @@ def score(
     ----------
     predictions : path
         A folder, or a zip or tar archive, which is not unpacked. It holds ``VIDEO/FRAME.png`` (or .jpg .jpeg .bmp .tif
-        .tiff .npy), or one file per video (``.npy``, ``.h5``, ``.mat`` with an array (T, H, W), or a video of maps), or
-        the maps of a single video directly. Names match those of the ground truth, with or without zero padding. Maps
-        of any size are resized by the protocol's rule.
+        .tiff .npy), or one file per video (``.npy``, ``.h5``, ``.mat`` with an array, whose axis of time shows by the
+        number and the shape of the frames, or a video of maps), or the maps of a single video directly. Names match
+        those of the ground truth, with or without zero padding. Maps of any size are resized by the protocol's rule.
     dataset : str
         Data set and split, ``dhf1k:val``.
     root : path, optional
@@ -116,6 +117,10 @@ def score(
         The run directory. Default: ``runs/NAME-DATASET-SPLIT``, with the protocol where it is not ``standard``.
     allow_missing : bool
         Score what is there although maps are missing or unreadable; the run is marked incomplete.
+    first_frame : int, optional
+        Number of the map of the first frame of every video, where the names of the maps count otherwise than those of
+        the ground truth: 0, as `enumerate` counts. Default: maps are called like the frames, and maps that look as if
+        they began at 0 are refused; 1 takes them as they are called.
     existing : {"resume", "overwrite", "error"}
         What to do if `out` is a run already: skip the videos whose result is still true, start again, or refuse.
     progress : callable, optional
@@ -138,14 +143,18 @@ def score(
     """
     folder = Path(predictions)
     plan, truth = _prepare(dataset, root, protocol, metrics, None, options)
-    inventory = take_inventory(folder, truth.videos)
+    inventory = take_inventory(folder, truth.videos, _other_videos(dataset, options, truth), first_frame)
     _check_inventory(inventory, folder, truth, allow_missing)
     if split := options.get("calibrate"):
-        plan = calibrate_on(plan, truth, split, folder)
+        plan = calibrate_on(plan, truth, split, folder, first_frame)
     where = str(folder.resolve())
     row: dict[str, Any] = {"name": name or folder.resolve().name, "kind": "predictions", "predictions": where}
+    if first_frame is not None:
+        row["first_frame"] = first_frame
     if name is None and (origin := read_origin(folder)) is not None:
         row |= _describe_origin(origin, folder, inventory)
+    if inventory.notes:
+        row["map_notes"] = [*row.get("map_notes", []), *inventory.notes]
     if loss := measure_jpeg_loss(truth.videos, inventory.files, protocol, plan.metrics):
         _log.warning("%s: %s", folder, describe_jpeg_loss(loss))
         row["jpeg"] = loss
@@ -234,6 +243,13 @@ def run(
             shard=options.get("shard"),
             progress=progress,
         )
+
+
+def _other_videos(dataset: str, options: Options, truth: Dataset) -> set[str]:
+    """Name the videos of the data set that are not scored."""
+    adapter, _ = parse_name(dataset, **options.get("dataset_options", {}))
+    names = {video for split in adapter.splits() for video in adapter.known_videos(split.name)}
+    return names - {video.name for video in truth}
 
 
 def _describe_origin(origin: Origin, folder: Path, inventory: Inventory) -> dict[str, Any]:
@@ -348,6 +364,8 @@ def _check_inventory(inventory: Inventory, folder: Path, truth: Dataset, allow_m
             truth.full_name,
             list_some(inventory.extra),
         )
+    for note in inventory.notes:
+        _log.warning("%s: %s", folder, note)
     problems = []
     if inventory.missing:
         problems.append(

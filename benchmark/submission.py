@@ -53,6 +53,7 @@ class _ListedVideo:
 
     name: str
     frame_names: tuple[str, ...]
+    size: tuple[int, int] = (360, 640)  # of every video of DHF1K
 
 
 def pack_submission(

@@ -8,16 +8,19 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from videosal.benchmark.maps.axes import agree, describe, fitting_axes
 from videosal.benchmark.maps.reader import MapRef
-from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES, open_sequence
+from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES, ArrayMaps, open_sequence
 from videosal.benchmark.maps.trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
 from videosal.datasets.files.images import MAP_SUFFIXES, frame_number, suffix_of
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from videosal.benchmark.maps.axes import Axes
+    from videosal.benchmark.maps.sequences import MapSequence
     from videosal.datasets import Video
 
 _NAMED = 10  # how many names a message lists
@@ -39,6 +42,10 @@ class Inventory:
         Files and folders that belong to no frame and no video.
     expected : int
         Number of ground-truth frames.
+    from_zero : list of str
+        Videos whose maps look as if their numbers began at 0.
+    notes : list of str
+        What a reader of the scores should know of how the maps were found.
     """
 
     files: dict[str, dict[str, MapRef]] = field(default_factory=dict)
@@ -46,6 +53,8 @@ class Inventory:
     damaged: dict[str, str] = field(default_factory=dict)
     extra: list[str] = field(default_factory=list)
     expected: int = 0
+    from_zero: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -55,32 +64,76 @@ class _Found:
     folders: dict[str, list[Entry]] = field(default_factory=dict)
     sequences: list[Entry] = field(default_factory=list)
 
+    def check(self, tree: MapTree, video: str) -> None:
+        """Refuse two of them for one video."""
+        claims = [*self.folders, *(entry.name for entry in self.sequences)]
+        if len(claims) > 1:
+            both = " and ".join(tree.locate(claim) for claim in claims[:2])
+            raise PredictionError(f"{both} are both video {video}: keep one of them")
 
-def take_inventory(root: Path, videos: Sequence[Video]) -> Inventory:
+
+def take_inventory(
+    root: Path, videos: Sequence[Video], others: Collection[str] = (), first_frame: int | None = None
+) -> Inventory:
     """Match the maps in `root` to the frames of `videos`.
 
     `root` is a folder, or a zip or tar archive. A map lies in a folder that is called like its video, at any depth, as
     ``FRAME.png`` (or .jpg .jpeg .bmp .tif .tiff .npy); one folder may lie between. All maps of a video may be one file
-    called like it: ``.npy``, ``.h5``, ``.mat`` with an array (T, H, W), or a video. Zero padding does not count. The
-    maps of a single video may lie in `root` itself.
+    called like it: ``.npy``, ``.h5``, ``.mat`` with an array, or a video. Which axis of the array is time shows by the
+    number and the proportions of the frames. Zero padding does not count. The maps of a single video may lie in `root`
+    itself, or in a folder in it, unless that is called like one of `others`: the names of the set's other videos, or
+    where none are known, names of the same pattern. `first_frame` is the number of the map of the first frame of every
+    video: by default those of the ground truth, unless the maps look as if they began at 0.
 
     Raises
     ------
     PredictionError
-        `root` is not there, holds no map, or two of its files claim the same frame.
+        `root` is not there, holds no map, two of its files claim the same frame, the axes of an array fit no video,
+        or the maps look as if their numbers began at 0 and `first_frame` does not say so.
     """
     tree = open_tree(root)
     entries = tree.entries()
-    found, left = _group_by_video(tree, entries, videos)
+    found, left = _group_by_video(tree, entries, [video.name for video in videos], others)
     inventory = Inventory(extra=_top_names(left), expected=sum(len(video.frame_names) for video in videos))
+    stacks = _match_sequences(tree, videos, found, inventory)
     for video in videos:
-        files = _match_frames(tree, video, found.get(video.name, _Found()), inventory)
+        files = stacks.get(video.name) or _match_frames(
+            tree, video, found.get(video.name, _Found()), inventory, first_frame
+        )
         inventory.files[video.name] = files
         inventory.missing.extend(f"{video.name}/{frame}" for frame in video.frame_names if frame not in files)
     if not any(inventory.files.values()):
         raise PredictionError(_nothing_found(root, entries, videos, inventory))
+    if inventory.from_zero:
+        raise PredictionError(_numbered_from_zero(root, videos, inventory))
     inventory.damaged.update(_find_damaged(tree, inventory.files))
     return inventory
+
+
+def maps_of_video(root: Path, video: Video, names: Sequence[str], first_frame: int | None = None) -> dict[str, MapRef]:
+    """Find the maps of one video in what was scored with all videos called `names`.
+
+    Returns
+    -------
+    dict of str to MapRef
+        The map of each frame that has one; empty where there are maps of the other videos only.
+
+    Raises
+    ------
+    PredictionError
+        As `take_inventory`: `root` holds no map of any of them.
+    """
+    tree, inventory = open_tree(root), Inventory()
+    entries = tree.entries()
+    found, left = _group_by_video(tree, entries, names, ())
+    if not found:
+        inventory.extra.extend(_top_names(left))
+        raise PredictionError(_nothing_found(root, entries, [video], inventory))
+    own = {video.name: found[video.name]} if video.name in found else {}
+    stacks = _match_sequences(tree, [video], own, inventory)
+    return stacks.get(video.name) or _match_frames(
+        tree, video, own.get(video.name, _Found()), inventory, 1 if first_frame is None else first_frame
+    )
 
 
 def list_some(names: Iterable[object], limit: int = _NAMED) -> str:
@@ -102,10 +155,10 @@ def _last_number(name: str) -> str:
 
 
 def _group_by_video(
-    tree: MapTree, entries: list[Entry], videos: Sequence[Video]
+    tree: MapTree, entries: list[Entry], videos: Sequence[str], others: Collection[str]
 ) -> tuple[dict[str, _Found], list[Entry]]:
     """Sort the files by video; the second value holds those that belong to none."""
-    names = {unpadded(video.name): video.name for video in videos}
+    names = {unpadded(video): video for video in videos}
     found: dict[str, _Found] = {}
     left = []
     for entry in entries:
@@ -119,35 +172,48 @@ def _group_by_video(
             found.setdefault(names[stem], _Found()).sequences.append(entry)
         else:
             left.append(entry)
-    if not found and (own := _single_video(tree.root, names, videos)):
-        return {own: _Found(folders={"": left})}, []
+    if not found and (own := _single_video(tree.root, names, videos, others)):
+        flat = [entry for entry in left if not any(_is_another(f, own, others) for f in entry.name.split("/")[:-1])]
+        return {own: _Found(folders={"": flat})}, [entry for entry in left if entry not in flat]
     return found, left
 
 
-def _single_video(root: Path, names: Mapping[str, str], videos: Sequence[Video]) -> str | None:
+def _single_video(root: Path, names: Mapping[str, str], videos: Sequence[str], others: Collection[str]) -> str | None:
     """Name the video whose maps may lie flat in `root`."""
-    stem = root.name
+    stem = root.resolve().name
     for suffix in ARCHIVE_SUFFIXES:
         stem = stem.removesuffix(suffix)
-    return names.get(unpadded(stem)) or (videos[0].name if len(videos) == 1 else None)
+    if own := names.get(unpadded(stem)):
+        return own
+    return videos[0] if len(videos) == 1 and not _is_another(stem, videos[0], others) else None
 
 
-def _match_frames(tree: MapTree, video: Video, found: _Found, inventory: Inventory) -> dict[str, MapRef]:
-    claims = [*found.folders, *(entry.name for entry in found.sequences)]
-    if len(claims) > 1:
-        both = " and ".join(tree.locate(claim) for claim in claims[:2])
-        raise PredictionError(f"{both} are both video {video.name}: keep one of them")
-    for entry in found.sequences:
-        return _match_sequence(tree, video, entry)
+def _is_another(folder: str, video: str, others: Collection[str]) -> bool:
+    """Whether a folder is called like another video than `video`."""
+    if unpadded(folder) == unpadded(video):
+        return False
+    if others:
+        return unpadded(folder) in {unpadded(other) for other in others}
+    digits = re.sub(r"\d", "0", video)
+    return digits != video and re.sub(r"\d", "0", folder) == digits
+
+
+def _match_frames(
+    tree: MapTree, video: Video, found: _Found, inventory: Inventory, first_frame: int | None
+) -> dict[str, MapRef]:
+    found.check(tree, video.name)
     frames = {unpadded(frame): frame for frame in video.frame_names}
     matched: dict[str, MapRef] = {}
     for base, entries in found.folders.items():
         maps = {entry.name.rpartition("/")[2]: entry for entry in _maps_of(tree, base, entries, frames)}
         key: Callable[[str], str] = unpadded
-        if not any(key(file) in frames for file in maps):
+        shift = 0 if first_frame is None else _first_number(video) - first_frame
+        if shift or not any(key(file) in frames for file in maps):
             # As with img_00001.png: the numbers at the end of the names count.
             key = _last_number
-            frames = {key(frame): frame for frame in video.frame_names}
+            frames = {str(number - shift): frame for frame, number in _numbers(video).items()}
+        if first_frame is None and _begins_at_zero(frames, [key(file) for file in maps]):
+            inventory.from_zero.append(video.name)
         for file, entry in maps.items():
             frame = frames.get(key(file))
             if frame is None:
@@ -158,6 +224,32 @@ def _match_frames(tree: MapTree, video: Video, found: _Found, inventory: Invento
             else:
                 matched[frame] = MapRef(tree.root, entry)
     return matched
+
+
+def _numbers(video: Video) -> dict[str, int]:
+    """The number of each frame: the one in its name, or its place."""
+    found = {frame: frame_number(frame) for frame in video.frame_names}
+    return {frame: order if number is None else number for order, (frame, number) in enumerate(found.items(), 1)}
+
+
+def _first_number(video: Video) -> int:
+    """What the data set counts from: 1, unless it has a frame 0."""
+    return min(1, *_numbers(video).values())
+
+
+def _begins_at_zero(frames: Iterable[str], maps: Iterable[str]) -> bool:
+    """Whether there is a map 0 and none of the last frame, where the frames begin at 1."""
+    wanted = {int(number) for number in map(_last_number, frames) if number.isdecimal()}
+    there = {int(number) for number in map(_last_number, maps) if number.isdecimal()}
+    return bool(wanted) and min(wanted) > 0 and 0 in there and max(wanted) not in there
+
+
+def _numbered_from_zero(root: Path, videos: Sequence[Video], inventory: Inventory) -> str:
+    some = list_some(inventory.from_zero, 3)
+    return (
+        f"{root}: the numbers of the maps of {len(inventory.from_zero)} of {len(videos)} videos ({some}) seem to begin "
+        "at 0, those of the frames at 1: give --first-frame 0, or --first-frame 1 if map 0 belongs to no frame"
+    )
 
 
 def _maps_of(tree: MapTree, base: str, entries: list[Entry], frames: Mapping[str, str]) -> list[Entry]:
@@ -178,14 +270,77 @@ def _maps_of(tree: MapTree, base: str, entries: list[Entry], frames: Mapping[str
     return next(iter(inner.values()), [])
 
 
-def _match_sequence(tree: MapTree, video: Video, entry: Entry) -> dict[str, MapRef]:
-    """Match the maps of one file: in order if there are as many as ground-truth frames, else by frame number."""
-    length = len(open_sequence(tree, entry.name))
-    names = video.frame_names
-    places = {name: order for order, name in enumerate(names)}
-    if length != len(names):
-        places = {name: (frame_number(name) or order + 1) - 1 for name, order in places.items()}
-    return {name: MapRef(tree.root, entry, place) for name, place in places.items() if 0 <= place < length}
+def _match_sequences(
+    tree: MapTree, videos: Sequence[Video], found: Mapping[str, _Found], inventory: Inventory
+) -> dict[str, dict[str, MapRef]]:
+    """Match the maps of videos that lie in one file each."""
+    sequences = {}
+    for video in videos:
+        if (files := found.get(video.name)) and files.sequences:
+            files.check(tree, video.name)
+            sequences[video.name] = (video, files.sequences[0])
+    opened = {name: open_sequence(tree, entry.name) for name, (_, entry) in sequences.items()}
+    axes = _choose_axes(tree, sequences, opened, inventory)
+    matched = {}
+    for name, (video, entry) in sequences.items():
+        stack = opened[name]
+        length = stack.shape[axes[name][0]] if isinstance(stack, ArrayMaps) else len(stack)
+        places = _places(video.frame_names, length)
+        matched[name] = {
+            frame: MapRef(tree.root, entry, place, axes.get(name)) for frame, place in places.items() if place < length
+        }
+        if length > (used := len(matched[name])) > 0:
+            inventory.extra.append(f"{entry.name} ({length - used} of its {length} maps)")
+    return matched
+
+
+def _places(names: Sequence[str], length: int) -> dict[str, int]:
+    """Say which map is that of each frame: in order if there are as many as frames, else by frame number."""
+    if length == len(names):
+        return {name: order for order, name in enumerate(names)}
+    numbers = {name: (frame_number(name) or order + 1) - 1 for order, name in enumerate(names)}
+    return {name: number for name, number in numbers.items() if number >= 0}
+
+
+def _choose_axes(
+    tree: MapTree, files: Mapping[str, tuple[Video, Entry]], opened: Mapping[str, MapSequence], inventory: Inventory
+) -> dict[str, Axes]:
+    """Find the axis of time of every array; say where it is not where such files usually have it, or not certain."""
+    kinds: dict[tuple[str, int], list[str]] = {}
+    for name, stack in opened.items():
+        if isinstance(stack, ArrayMaps):
+            kinds.setdefault((suffix_of(files[name][1].name), len(stack.shape)), []).append(name)
+    chosen: dict[str, Axes] = {}
+    for names in kinds.values():
+        fits, lengths, arrays = {}, {}, {}
+        for name in names:
+            stack, video = opened[name], files[name][0]
+            assert isinstance(stack, ArrayMaps)
+            arrays[name], count = stack, len(video.frame_names)
+            fits[name] = fitting_axes(stack.shape, stack.usual, count, video.size)
+            lengths[name] = {axis: side == count for axis, side in enumerate(stack.shape)}
+        chosen |= agree(fits, lengths)
+        if lost := [name for name in names if name not in chosen]:
+            video, entry = files[lost[0]]
+            raise PredictionError(
+                f"{tree.locate(entry.name)}: an array of shape {arrays[lost[0]].shape}, and no order of its axes gives "
+                f"maps for {len(video.frame_names)} frames of {video.size[0]} x {video.size[1]}: "
+                "save it as (frames, rows, columns)"
+            )
+        if turned := [name for name in names if chosen[name] != arrays[name].usual]:
+            first = turned[0]
+            inventory.notes.append(
+                f"the axes of {len(turned)} of {len(names)} arrays are taken as {describe(chosen[first])}, "
+                f"as the number and the shape of the frames tell: {files[first][1].name} has shape "
+                f"{arrays[first].shape}; save (frames, rows, columns)"
+            )
+        certain = any(len(orders) == 1 for orders in fits.values())
+        if not certain and (open_ := [name for name in names if len(fits[name]) > 1]):
+            inventory.notes.append(
+                f"which axis is that of the frames cannot be told for {len(open_)} arrays; it is taken as usual, "
+                f"{describe(chosen[open_[0]])}: {files[open_[0]][1].name} has shape {arrays[open_[0]].shape}"
+            )
+    return chosen
 
 
 def _find_damaged(tree: MapTree, files: Mapping[str, Mapping[str, MapRef]]) -> dict[str, str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from videosal.benchmark.maps.axes import Axes
+
 
 @dataclass(frozen=True, slots=True)
 class MapRef:
@@ -30,11 +32,14 @@ class MapRef:
         File inside it, as it was listed.
     index : int or None
         Which map of a file that holds those of a whole video.
+    axes : Axes or None
+        Where that file, if it is an array, has frames, rows and columns; None for the usual order.
     """
 
     root: Path
     entry: Entry
     index: int | None = None
+    axes: Axes | None = None
 
     @property
     def where(self) -> str:
@@ -54,7 +59,7 @@ class MapReader:
     def __init__(self, luma: str = GRAY16) -> None:
         self._luma = luma
         self._tree: MapTree | None = None
-        self._opened: tuple[Path, str] | None = None
+        self._opened: tuple[Path, str, Axes | None] | None = None
         self._sequence: MapSequence | None = None
 
     def tree_of(self, ref: MapRef) -> MapTree:
@@ -74,8 +79,9 @@ class MapReader:
         tree, name = self.tree_of(ref), ref.entry.name
         if ref.index is None:
             return decode_map(tree.read(name), tree.locate(name))
-        if self._sequence is None or self._opened != (ref.root, name):
-            self._sequence, self._opened = open_sequence(tree, name, self._luma), (ref.root, name)
+        if self._sequence is None or self._opened != (ref.root, name, ref.axes):
+            self._sequence = open_sequence(tree, name, self._luma, ref.axes)
+            self._opened = ref.root, name, ref.axes
         return self._sequence.read(ref.index)
 
     def is_damaged(self, ref: MapRef) -> bool:

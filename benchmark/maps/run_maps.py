@@ -47,8 +47,8 @@ class RunMaps:
         Raises
         ------
         PredictionError
-            The folder holds no map of the video, or a map that cannot be read; or no folder has the maps of the model,
-            and it may not be run.
+            The folder holds no map of any video of the run, or a map that cannot be read; or no folder has the maps of
+            the model, and it may not be run.
         ModelError, UnknownNameError, DatasetError
             The maps must be made again, and the model or the frames are not there.
         """
@@ -56,11 +56,12 @@ class RunMaps:
         if self.folder is None:
             yield from self._make_again(video, wanted)
             return
-        from videosal.benchmark.maps.inventory import take_inventory
+        from videosal.benchmark.maps.inventory import maps_of_video
         from videosal.benchmark.maps.reader import MapReader
 
         reader = MapReader()
-        files = take_inventory(self.folder, [video]).files[video.name]
+        info = self.run.info
+        files = maps_of_video(self.folder, video, info["videos"], info.get("first_frame"))
         for frame in wanted:
             if frame in files:
                 yield frame, reader.read(files[frame])

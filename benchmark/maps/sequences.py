@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.benchmark.maps.axes import Axes, long_axes
 from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.frames import VIDEO_SUFFIXES
 from videosal.datasets.files.luma import GRAY16, to_grey
@@ -35,46 +36,66 @@ class MapSequence(ABC):
         """Return the map of frame `index`, shape (h, w)."""
 
 
-def open_sequence(tree: MapTree, name: str, luma: str = GRAY16) -> MapSequence:
-    """Open the file `name` of `tree`; `luma` says how the levels of a video become numbers.
+def open_sequence(tree: MapTree, name: str, luma: str = GRAY16, axes: Axes | None = None) -> MapSequence:
+    """Open the file `name` of `tree`.
+
+    Parameters
+    ----------
+    tree, name
+        Where it lies.
+    luma : {"gray16", "png"}
+        How the levels of a video become numbers.
+    axes : Axes, optional
+        Of an array: where frames, rows and columns are. Default: as its format usually has them.
 
     Raises
     ------
     PredictionError
-        It is damaged, or holds no stack of maps (T, H, W).
+        It is damaged, or holds no stack of maps.
     """
     where = tree.locate(name)
     suffix = "." + name.rpartition(".")[2].lower()
     try:
         if suffix in VIDEO_SUFFIXES:
             return _VideoMaps(tree, name, luma)
-        if suffix == ".npy":
-            return _open_npy(file_source(tree, name), where)
-        opener = _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
-        return opener(file_source(tree, name), where)
+        opener = _open_npy if suffix == ".npy" else _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
+        array, usual = opener(file_source(tree, name), where)
+        return ArrayMaps(array, where, usual, axes)
     except (OSError, ValueError, EOFError) as error:
         raise PredictionError(f"{where}: not a readable {suffix} file ({error})") from error
 
 
-class _ArrayMaps(MapSequence):
-    """An array, in memory or on disk, whose first axis is time after `order` is applied."""
+class ArrayMaps(MapSequence):
+    """The maps in an array, in memory or on disk.
 
-    def __init__(self, array: Any, where: str, *, reverse: bool = False) -> None:
-        self._array, self._reverse = array, reverse
-        sides = [(axis, side) for axis, side in enumerate(array.shape) if side != 1 or array.ndim <= 3]
-        if len(sides) != 3 or array.dtype.kind not in "buif":
+    Attributes
+    ----------
+    shape : tuple of int
+        Of the whole array.
+    usual, axes : Axes
+        Where frames, rows and columns usually are in such a file, and where they are taken to be.
+    """
+
+    def __init__(self, array: Any, where: str, usual: tuple[int, int, int], axes: Axes | None = None) -> None:
+        self._array, self.shape = array, tuple(int(side) for side in array.shape)
+        kept = long_axes(self.shape)
+        if len(kept) != 3 or array.dtype.kind not in "buif" or not all(self.shape):
             raise PredictionError(
-                f"{where}: an array of shape {array.shape} and type {array.dtype}, expected real maps (T, H, W)"
+                f"{where}: an array of shape {self.shape} and type {array.dtype}, expected real maps (T, H, W)"
             )
-        self._shape = tuple(side for _, side in sides)
+        self.usual: Axes = (kept[usual[0]], kept[usual[1]], kept[usual[2]])
+        self.axes: Axes = axes or self.usual
 
     def __len__(self) -> int:
-        return int(self._shape[0])
+        return self.shape[self.axes[0]]
 
     def read(self, index: int) -> NDArray[Any]:
-        """Return one slice; MATLAB's files come with their axes reversed."""
-        image = np.asarray(self._array[index]).reshape(self._shape[1:])
-        return image.T if self._reverse else image
+        """Return one slice."""
+        time, rows, columns = self.axes
+        place = [slice(None) if axis in (rows, columns) else 0 for axis in range(len(self.shape))]
+        place[time] = index
+        image = np.asarray(self._array[tuple(place)])
+        return image if rows < columns else image.T
 
 
 class _VideoMaps(MapSequence):
@@ -117,20 +138,19 @@ class _VideoMaps(MapSequence):
             raise PredictionError(f"{where}: not a readable video ({error})") from error
 
 
-def _open_npy(source: Path | io.BytesIO, where: str) -> MapSequence:
-    if isinstance(source, Path):
-        return _ArrayMaps(np.load(source, mmap_mode="r", allow_pickle=False), where)
-    return _ArrayMaps(np.load(source, allow_pickle=False), where)
+def _open_npy(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
+    del where
+    return np.load(source, mmap_mode="r" if isinstance(source, Path) else None, allow_pickle=False), (0, 1, 2)
 
 
-def _open_hdf5(source: Path | io.BytesIO, where: str, *, reverse: bool = False) -> MapSequence:
+def _open_hdf5(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
     import h5py
 
-    return _ArrayMaps(_choose(h5py.File(source, "r"), where), where, reverse=reverse)
+    return _choose(h5py.File(source, "r"), where), (0, 1, 2)
 
 
-def _open_mat(source: Path | io.BytesIO, where: str) -> MapSequence:
-    """Open MATLAB 7.3 (HDF5, axes reversed: (T, 1, W, H)) or an older file (H, W, T)."""
+def _open_mat(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
+    """Open MATLAB 7.3 (HDF5, axes reversed: (T, 1, W, H)) or an older file (H, W, 1, T)."""
     import h5py
     from scipy.io import loadmat
 
@@ -139,10 +159,9 @@ def _open_mat(source: Path | io.BytesIO, where: str) -> MapSequence:
     except OSError:  # not HDF5
         pass
     else:
-        return _open_hdf5(source, where, reverse=True)
+        return _open_hdf5(source, where)[0], (0, 2, 1)
     content = loadmat(source)  # type: ignore[arg-type]  # a file object will do
-    arrays = {key: value for key, value in content.items() if not key.startswith("__")}
-    return _ArrayMaps(np.moveaxis(np.squeeze(_choose(arrays, where)), -1, 0), where)
+    return _choose({key: value for key, value in content.items() if not key.startswith("__")}, where), (2, 0, 1)
 
 
 def _choose(arrays: Any, where: str) -> Any:

@@ -3,12 +3,17 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from videosal import score
+from videosal.benchmark import RunMaps, measure_change
 from videosal.benchmark.maps.inventory import list_some, take_inventory, unpadded
 from videosal.datasets import load_dataset
+from videosal.datasets.files.images import read_map
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
@@ -142,3 +147,93 @@ def test_the_real_predictions(shared: Path) -> None:
     assert len(inventory.files["0601"]) == 5
     assert len(inventory.missing) == 15
     assert not inventory.extra
+
+
+def rename_frames(folder: Path, pattern: str) -> Path:
+    """Call the maps of every video by `pattern`, numbered from 0."""
+    for video in sorted(folder.iterdir()):
+        for number, file in enumerate(sorted(video.iterdir())):
+            file.rename(video / pattern.format(number))
+    return folder
+
+
+@pytest.mark.parametrize("pattern", ["{}.png", "{:04d}.png", "frame{}.png"])
+@pytest.mark.parametrize("allow_missing", [False, True])
+def test_maps_that_count_from_zero_are_told_and_shifted_when_asked(
+    dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path, pattern: str, allow_missing: bool
+) -> None:
+    folder = prediction_folder(dataset)
+    expected = score(folder, "dhf1k:val", dataset.root, out=tmp_path / "one").frames
+    rename_frames(folder, pattern)
+    options = {"allow_missing": allow_missing, "out": tmp_path / "two"}
+    with pytest.raises(PredictionError, match=r"2 of 2 videos \(0601, 0602\) seem to begin at 0.*--first-frame 0"):
+        score(folder, "dhf1k:val", dataset.root, **options)
+    run = score(folder, "dhf1k:val", dataset.root, first_frame=0, **options)
+    pd.testing.assert_frame_equal(run.frames, expected, check_exact=True)
+    video = dataset.video("0602")
+    shown = RunMaps(run).read(video, video.frame_names)
+    np.testing.assert_array_equal(shown["0001"], read_map(folder / "0602" / pattern.format(0)))
+
+
+def test_maps_that_count_from_zero_are_taken_as_they_are_called_when_asked(
+    dataset: Dataset, prediction_folder: MapMaker
+) -> None:
+    folder = rename_frames(prediction_folder(dataset), "{:04d}.png")
+    inventory = take_inventory(folder, dataset.videos, first_frame=1)
+    assert inventory.missing == ["0601/0003", "0602/0003"]
+    assert inventory.extra == ["0601/0000.png", "0602/0000.png"]
+
+
+def test_a_map_before_the_first_frame_is_left_out_where_none_is_missing(
+    dataset: Dataset, prediction_folder: MapMaker
+) -> None:
+    folder = prediction_folder(dataset)
+    shutil.copy(folder / "0601/0001.png", folder / "0601/0000.png")
+    inventory = take_inventory(folder, dataset.videos)
+    assert (inventory.missing, inventory.extra) == ([], ["0601/0000.png"])
+
+
+def test_the_case_of_bug_reports_counted_from_zero(shared: Path, tmp_path: Path) -> None:
+    cases = shared / "cases"
+    if not cases.is_dir():
+        pytest.skip(f"no {cases}")
+    root = cases / "_base/copy"
+    with pytest.raises(PredictionError, match="--first-frame 0"):
+        score(cases / "numbered-from-zero/maps", "dhf1k:val", root, allow_missing=True, out=tmp_path / "run")
+    runs = [
+        score(maps, "dhf1k:val", root, first_frame=first, metrics=["cc"], out=tmp_path / f"run-{first}")
+        for maps, first in ((cases / "numbered-from-zero/maps", 0), (cases / "_base/maps", None))
+    ]
+    pd.testing.assert_frame_equal(runs[0].frames, runs[1].frames, check_exact=True)
+
+
+@pytest.mark.parametrize("place", [".", "0602"])
+def test_the_maps_of_another_video_are_not_taken(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path, place: str
+) -> None:
+    dataset = load_dataset("dhf1k:val", dhf1k_tree((601, 602)))
+    folder = prediction_folder(dataset)
+    shutil.rmtree(folder / "0601")
+    shutil.rmtree(dataset.root / "annotation/0602")
+    with pytest.raises(PredictionError, match=r"no map|no folder|maps are missing"):
+        score(folder / place, "dhf1k:val", dataset.root, out=tmp_path / "run")
+    with pytest.raises(PredictionError, match=r"no map|no folder"):  # names of the same pattern
+        take_inventory(folder / place, load_dataset("dhf1k:val", dataset.root).videos)
+    (folder / "0602").rename(folder / "my maps")
+    assert not take_inventory(folder, load_dataset("dhf1k:val", dataset.root).videos).missing
+
+
+def test_a_video_without_maps_shows_none_of_another(
+    dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    folder = prediction_folder(dataset)
+    shutil.rmtree(folder / "0601")
+    run = score(folder, "dhf1k:val", dataset.root, allow_missing=True, metrics=["cc"], out=tmp_path / "run")
+    frames = dataset.video("0601").frame_names
+    assert RunMaps(run).read(dataset.video("0601"), frames) == {}
+    assert list(RunMaps(run).read(dataset.video("0602"), frames)) == list(frames)
+    change = measure_change(run)
+    assert list(change["n"]) == [0, 2]
+    shutil.rmtree(folder / "0602")
+    with pytest.raises(PredictionError, match="is empty"):
+        RunMaps(run).read(dataset.video("0602"), frames)
