@@ -69,7 +69,7 @@ def evaluate(
     shard : str or None
         ``I/N``: take one part of N of the videos.
     """
-    path = Path(out) if out is not None else _default_directory(plan, truth, row, shard)
+    path = Path(out).expanduser() if out is not None else _default_directory(plan, truth, row, shard)
     _make_directory(path)
     with store.lock(path):
         before = open_run(path, existing)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import uuid
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.scoring import Scorer, VideoScores
@@ -18,7 +20,6 @@ from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from videosal.benchmark.plan import Job, Plan
     from videosal.datasets import Dataset
@@ -157,6 +158,9 @@ class _ProcessPool(ProcessPoolExecutor):
 def _process_executor(workers: int) -> Iterator[Executor]:
     import multiprocessing
 
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script is not None and not Path(script).exists():  # each worker runs the script again
+        raise InputError("a script from standard input cannot start workers: save it as a file, or take workers=1")
     pool = _ProcessPool(workers)
     try:
         yield pool

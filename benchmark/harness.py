@@ -141,7 +141,7 @@ def score(
     RunError
         `out` cannot be written, or holds another run.
     """
-    folder = Path(predictions)
+    folder = Path(predictions).expanduser()
     plan, truth = _prepare(dataset, root, protocol, metrics, None, options)
     inventory = take_inventory(folder, truth.videos, _other_videos(dataset, options, truth), first_frame)
     _check_inventory(inventory, folder, truth, allow_missing)

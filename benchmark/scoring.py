@@ -179,7 +179,8 @@ class Scorer:
         defined = _defined(metrics, tuple(name for name, value in given.items() if value is not None))
         if given["fixations"] is None or (given["density"] is not None and video.gaze_size == video.size):
             return self._score_given(video, frame, saliency, given, defined)
-        scores, lost = dict[str, float](), set[str]()
+        scores: dict[str, float] = {}
+        lost: set[str] = set()
         for own, names in _own_sizes(video, frame, given, defined):
             found, undefined = self._score_given(video, frame, saliency, own, names)
             scores |= found

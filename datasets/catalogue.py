@@ -153,6 +153,7 @@ def load_dataset(name: str, root: str | Path | None = None, *, check_pack: bool 
         The data set has no such option.
     """
     adapter, split = parse_name(name, **options)
+    root = None if root is None else Path(root).expanduser()
     if root is not None and is_pack(Path(root)):
         source = partial(load_dataset, name, **options) if check_pack else None
         return open_pack(Path(root), adapter.name, adapter.title, split, source)
@@ -176,13 +177,13 @@ def _configured_root(name: str) -> Path:
     config = Path(CONFIG_FILE)
     if config.is_file():
         try:
-            roots = tomllib.loads(config.read_text()).get("roots", {})
+            roots = tomllib.loads(config.read_text(encoding="utf-8-sig")).get("roots", {})
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise VideosalError(f"{config}: not a valid TOML file ({error})") from error
         if name in roots:
-            return Path(roots[name])
+            return Path(roots[name]).expanduser()
     if base := os.environ.get(ROOT_VARIABLE):
-        return Path(base) / name
+        return Path(base).expanduser() / name
     raise DatasetError(
         f"no root for {name}: give --root DIR, set {ROOT_VARIABLE} to a folder that holds {name}/, "
         f"or write {name} under [roots] in {CONFIG_FILE}"

@@ -232,6 +232,7 @@ def _walk(
             if os.path.exists(folder / spelling):  # noqa: PTH110  # unlike Path.exists, False without permission
                 yield from _walk(folder / spelling, rest, video, video_name)
                 return
+        _check_entry(folder)
         return
     pattern = _compile(part)
     for name in _children(folder, folders_only=bool(rest)):
@@ -256,9 +257,25 @@ def _children(folder: Path, *, folders_only: bool) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if not folders_only or _is_folder(entry)]
-    except OSError:  # a file where a folder should be, or no permission: nothing is found here
+    except PermissionError:
+        _check_entry(folder)
+        return []
+    except OSError:  # a file where a folder should be: nothing is found here
         return []
     return sorted((name for name in names if not name.startswith((".", "__MACOSX"))), key=natural_key)
+
+
+def _check_entry(folder: Path) -> None:
+    """Raise `DatasetError` where a folder may not be entered: what lies in it would vanish from the copy."""
+    if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):  # noqa: PTH112  # False where it may not be asked
+        raise DatasetError(f"{folder} cannot be read (Permission denied): allow this user to enter it")
+
+
+def _seems_a_copy(folder: Path, layouts: Sequence[Layout], video_name: VideoName) -> bool:
+    try:
+        return bool(_fitting(folder, layouts, video_name))
+    except DatasetError:  # a neighbour that may not be looked into
+        return False
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -281,5 +298,5 @@ def _nothing_fits(root: Path, title: str, layouts: Sequence[Layout], video_name:
     wanted = "; ".join(f"{(layout.truth + layout.frames)[0]} ({layout.name})" for layout in layouts)
     text = f"no {title} in {root}: looked for {wanted}; found {shown or 'an empty folder'}"
     nearby = [*(root / name for name in _children(root, folders_only=True)), root.parent, root.parent.parent]
-    better = next((folder for folder in nearby[:200] if _fitting(folder, layouts, video_name)), None)
+    better = next((folder for folder in nearby[:200] if _seems_a_copy(folder, layouts, video_name)), None)
     return f"{text}: did you mean --root {better}?" if better else f"{text}: give the folder that holds these"

@@ -13,6 +13,7 @@ from videosal.benchmark.runs.results import Run
 from videosal.benchmark.scoring import NON_FINITE, VideoScores
 from videosal.datasets import Coverage
 from videosal.datasets.files.contents import digest, digest_stamps
+from videosal.metrics import get_protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,8 @@ def _dataset_notes(info: dict[str, Any]) -> list[str]:
             f"partial copy of {split}: {coverage.videos_found} of {coverage.videos_expected} videos, "
             f"{coverage.frames_found} of {coverage.frames_expected} frames"
         )
-    if "sauc" in info["metrics"] and alone:
+    elsewhere = info["negatives"] is not None or get_protocol(info["protocol"]).negatives != "other-videos"
+    if "sauc" in info["metrics"] and alone and not elsewhere:
         notes.append(f"sauc is undefined: {split} holds one video here, and its negatives come from others")
     if "ig" in info["metrics"] and info["baseline"] == CENTER and alone:
         notes.append("ig is measured against a centre Gaussian: there is no other video to average")

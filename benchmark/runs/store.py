@@ -6,7 +6,9 @@ loses at most the video that was being scored.
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import math
 import shutil
 from contextlib import contextmanager
@@ -31,6 +33,8 @@ SUMMARY = "summary.json"
 VIDEOS = "videos"
 SET_ASIDE = "set-aside"  # results that no longer belong to the run, until it is whole again
 LOCK = ".lock"
+
+_log = logging.getLogger(__name__)
 
 # What summary.json says of the run beside its videos, as run.json has it.
 _SUMMARY_HEAD = (
@@ -65,7 +69,9 @@ def lock(run: Path) -> Iterator[None]:
     except Timeout:
         raise RunError(f"another process is scoring into {run}: wait for it, or choose another --out") from None
     except OSError as error:
-        raise RunError(f"cannot write to {run} ({error.strerror or error})") from error
+        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
+            raise RunError(f"cannot write to {run} ({error.strerror or error})") from error
+        _log.warning("the disk of %s has no locks (%s): let no other process score into it", run, error.strerror)
     try:
         yield
     finally:

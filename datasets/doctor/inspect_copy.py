@@ -126,7 +126,7 @@ def inspect_copy(
     splits = [split for split in adapter.splits() if not only or split.name == only]
     if not splits:
         raise UnknownNameError.of(f"split of {name}", only, [split.name for split in adapter.splits()])
-    folder = adapter.locate(Path(root) if root is not None else None)
+    folder = adapter.locate(Path(root).expanduser() if root is not None else None)
     copy = adapter.find(folder)
     checks, findings = _check_splits(adapter, copy, splits, asked=bool(only))
     videos = _check_videos(adapter, copy, splits, deep, progress)

@@ -167,7 +167,7 @@ def open_hdf5(path: Path) -> Iterator[Any]:
     import h5py
 
     with _blame(path):
-        file = h5py.File(path, "r")
+        file = h5py.File(path, "r", locking=False)
     with file:
         yield file
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from typing import TYPE_CHECKING
 
-import deflate  # libdeflate, which unpacks two to ten times as fast as zlib
 import numpy as np
 
 from videosal.metrics.frame.flat import flat
+
+try:
+    import deflate  # libdeflate, which unpacks two to ten times as fast as zlib
+except ImportError:  # no wheel for the machine: OpenCV reads all pictures, and zlib unpacks the rest
+    deflate = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +47,8 @@ def decode_grey_png(data: bytes) -> NDArray[np.uint8] | None:
     ----------
     Portable Network Graphics (PNG) Specification, third edition, W3C Recommendation, 2025.
     """
+    if deflate is None:
+        return None
     chunks = _read_chunks(data)
     if not _ORDER.fullmatch("".join(_LETTERS.get(kind, "?") for kind, _ in chunks)):
         return None
@@ -77,6 +84,12 @@ def _read_chunks(data: bytes) -> list[tuple[bytes, memoryview]]:
 
 def unpack(packed: bytes | memoryview, size: int) -> bytes | bytearray | None:
     """Return what was packed, if it is whole and of that size."""
+    if deflate is None:
+        try:
+            plain = zlib.decompressobj().decompress(packed, size + 1)
+        except zlib.error:
+            return None
+        return plain if len(plain) == size else None
     try:
         rows = deflate.zlib_decompress(packed, size)
     except deflate.DeflateError:

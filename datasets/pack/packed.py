@@ -7,6 +7,7 @@ packed, bit for bit, and so is the fingerprint: results from a pack and from its
 from __future__ import annotations
 
 import json
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,13 +67,13 @@ def pack_dataset(dataset: Dataset, out: Path, progress: Callable[[int, int, str]
     except OSError as error:
         raise DatasetError(f"cannot write the pack {out} ({error})") from error
     try:
-        with h5py.File(part, "w") as file:
+        with h5py.File(part, "w", locking=False) as file:  # nobody else knows this file
             file.attrs.update(
                 schema=SCHEMA,
                 dataset=dataset.name,
                 split=dataset.split.name,
                 fingerprint=dataset.fingerprint(),
-                source=str(dataset.root.resolve()),
+                source=np.bytes_(os.fsencode(dataset.root.resolve())),  # a path need not be text
                 recipe=dataset.recipe,
             )
             for order, video in enumerate(dataset):
@@ -81,8 +82,8 @@ def pack_dataset(dataset: Dataset, out: Path, progress: Callable[[int, int, str]
                 if progress:
                     progress(done, total, video.name)
         part.replace(out)
-    except OSError as error:
-        raise DatasetError(f"cannot write the pack {out} ({error})") from error
+    except (OSError, RuntimeError) as error:  # HDF5 raises either on a full disk
+        raise DatasetError(f"cannot write the pack {out} ({' '.join(str(error).split())})") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -113,7 +114,7 @@ def open_pack(
         held = f"{file.attrs['dataset']}:{file.attrs['split']}"
         if file.attrs["schema"] != SCHEMA:
             raise DatasetError(f"the pack {path} was written by another version of videosal: pack the data set again")
-        stored, folder = str(file.attrs["fingerprint"]), Path(str(file.attrs["source"]))
+        stored, folder = str(file.attrs["fingerprint"]), Path(os.fsdecode(file.attrs["source"]))
         groups = sorted(file["videos"])
     except KeyError as error:
         raise FileError(f"{path}: not a pack of videosal ({error})") from error
@@ -267,7 +268,7 @@ def _open_once(path: Path, _size: int, _time: int) -> Any:
     import h5py
 
     try:
-        return h5py.File(path, "r")
+        return h5py.File(path, "r", locking=False)  # what is only read needs no lock, which some disks do not have
     except OSError as error:
         raise FileError(f"{path}: not a readable HDF5 file ({error})") from error
 

@@ -51,11 +51,16 @@ class Ucf(LayoutAdapter):
         return f"{video[:-4]}_{video[-3:]}_{number:03d}"
 
     def open(self, copy: LayoutMatch, name: str, split: str) -> StoredVideo:
-        """Leave out the last map where it alone has no image: the official code scores the frames that have one."""
+        """Leave out the last map where it alone has no image: the official code scores the frames that have one.
+
+        A copy without images is told by the known counts, so that it has the frames of a full one.
+        """
         video = super().open(copy, name, split)
         folder = video.frame_source
-        if folder is None or not folder.is_dir() or not video.numbers:
+        if not video.numbers:
             return video
-        images = numbered_files(folder, IMAGE_SUFFIXES)
-        last = max(images, default=0)
+        if folder is not None and folder.is_dir():
+            last = max(numbered_files(folder, IMAGE_SUFFIXES), default=0)
+        else:
+            last = self.known_videos(split).get(name) or 0
         return replace(video, last=last) if max(video.numbers.values()) == last + 1 else video

@@ -129,7 +129,7 @@ def write_report(
         videos=_video_table(loaded),
     )
     try:
-        Path(out).write_text(text, encoding="utf-8")
+        Path(out).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise VideosalError(f"cannot write {out} ({error.strerror or error})") from error
     return Path(out)

@@ -6,8 +6,12 @@ import logging
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
-from numba.core.caching import FunctionCache
-from numba.core.runtime.nrt import rtsys
+
+try:  # private names: where a version of numba has others, its own cache serves
+    from numba.core.caching import FunctionCache
+    from numba.core.runtime.nrt import rtsys
+except ImportError:
+    FunctionCache, rtsys = object, None  # type: ignore[assignment, misc]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,19 +44,44 @@ class KernelCache(FunctionCache):
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the function compiled for a signature, or None if it is not in the cache."""
-        rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        """Return the function compiled for a signature, or None if it is not in the cache, or the cache is damaged."""
+        try:
+            rtsys.initialize(target_context)
+            with self._guard_against_spurious_io_errors():
+                return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception as error:  # a damaged file can raise anything
+            _warn(error)
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a compiled function; a full disk or a damaged index costs time, never a score."""
+        try:
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+        except Exception as error:
+            _warn(error)
 
 
 def _compile(function: F, fastmath: set[str]) -> F:
-    global _warned
     compiled: Any = numba.njit(nogil=True, error_model="numpy", fastmath=fastmath)(function)
     try:
-        compiled._cache = KernelCache(function)  # type: ignore[no-untyped-call]  # as enable_caching() does
+        compiled._cache = _make_cache(compiled, function)
     except RuntimeError as error:  # numba's answer where neither the package's nor the user's cache can be written
-        if not _warned:
-            _log.warning("kernels are compiled anew in every process: %s; set NUMBA_CACHE_DIR", error)
-            _warned = True
+        _warn(error)
     return cast("F", compiled)
+
+
+def _make_cache(compiled: Any, function: Any) -> Any:
+    """Return our cache, or numba's own where numba's private parts are not as we know them."""
+    try:
+        return KernelCache(function)  # type: ignore[no-untyped-call]
+    except (AttributeError, TypeError):
+        compiled.enable_caching()
+        return compiled._cache
+
+
+def _warn(error: Exception) -> None:
+    global _warned
+    if not _warned:
+        text = " ".join(str(error).split()) or type(error).__name__
+        _log.warning("kernels are compiled anew in every process: %s; empty or set NUMBA_CACHE_DIR", text)
+        _warned = True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import os
+import re
 import sys
 from typing import Any
 
@@ -53,8 +55,9 @@ def cli(ctx: click.Context, debug: bool) -> None:
 def main() -> None:
     """Run the command line: exit code 0 success, 1 problems found or incomplete result, 2 bad usage or input."""
     debug = "--debug" in sys.argv
+    make_printable()
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(args=[_expand_home(argument) for argument in sys.argv[1:]], standalone_mode=False)
     except (VideosalError, click.ClickException) as error:
         if debug:
             raise
@@ -67,4 +70,34 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except OSError as error:
+        if debug or error.filename is None:
+            raise
+        click.echo(f"error: {str(error.filename)[:200]}: cannot be read or written ({error.strerror})", err=True)
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+_PLAIN = {"↑": "^", "↓": "v", "†": "+", "‡": "++", "±": "+-", "\u00d7": "x", "\u2013": "-", "…": "..."}
+
+
+def make_printable() -> None:
+    """Let output go on where its encoding lacks a character: what is done must not end in a traceback."""
+    codecs.register_error("videosal", _replace)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="videosal")
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in lacking), error.end
+
+
+def _expand_home(argument: str) -> str:
+    """Read ``--root=~/DHF1K`` as a shell reads ``--root ~/DHF1K``."""
+    option, equals, value = argument.partition("=")
+    starts = re.fullmatch(r"--[a-z-]+", option) and value.startswith(("~/", "~" + os.sep))
+    return f"{option}{equals}{os.path.expanduser(value)}" if starts else argument  # noqa: PTH111  # text that may be no path

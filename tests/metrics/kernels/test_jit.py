@@ -77,3 +77,28 @@ def test_a_second_process_loads_kernels_without_what_numba_needs_to_compile(tmp_
         said.append(done.stdout.splitlines())
     values = "[1.0, 2.0, 4.0, 8.0, 16.0]"
     assert said == [[f"{values} 0 True"], [f"{values} 1 False", "3.0 [1.0, 2.0, 4.0]"]]
+
+
+def test_a_damaged_cache_costs_time_and_no_score(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        raise AttributeError("numba has another name for this")
+
+    monkeypatch.setattr(jit, "_warned", False)
+    monkeypatch.setattr(jit.KernelCache, "_load_overload", broken)
+    monkeypatch.setattr(jit.FunctionCache, "save_overload", broken)
+    with caplog.at_level(logging.WARNING):
+        assert jit.kernel(doubled)(3.0) == 6.0
+    assert len(caplog.records) == 1
+    assert "numba has another name for this" in caplog.text
+
+
+def test_where_numba_has_other_private_names_its_own_cache_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Any) -> None:
+        raise TypeError("object() takes no arguments")
+
+    monkeypatch.setattr(jit, "KernelCache", broken)
+    compiled: Any = jit.kernel(doubled)
+    assert type(compiled._cache) is jit.FunctionCache
+    assert compiled(3.0) == 6.0
