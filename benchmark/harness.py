@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Progress, evaluate
 from videosal.benchmark.executor import open_executor
-from videosal.benchmark.maps.inventory import Inventory, list_some, take_inventory
+from videosal.benchmark.maps.inventory import Inventory, describe_unread, list_some, take_inventory
 from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.benchmark.maps.origin import Origin, altered_videos, read_origin
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
@@ -370,6 +370,7 @@ def _check_inventory(inventory: Inventory, folder: Path, truth: Dataset, allow_m
     if inventory.missing:
         problems.append(
             f"{len(inventory.missing)} of {inventory.expected} maps are missing ({list_some(inventory.missing)})"
+            + describe_unread(inventory.unread)
         )
     if inventory.damaged:
         described = (f"{file} {reason}" for file, reason in inventory.damaged.items())
