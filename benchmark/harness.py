@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Progress, evaluate
 from videosal.benchmark.executor import open_executor
-from videosal.benchmark.maps.inventory import Inventory, list_some, take_inventory
+from videosal.benchmark.maps.inventory import Inventory, describe_unread, list_some, take_inventory
 from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
+from videosal.benchmark.maps.looks import describe_looks
 from videosal.benchmark.maps.origin import Origin, altered_videos, read_origin
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
 from videosal.benchmark.runs.provenance import hash_file
@@ -153,8 +154,11 @@ def score(
         row["first_frame"] = first_frame
     if name is None and (origin := read_origin(folder)) is not None:
         row |= _describe_origin(origin, folder, inventory)
-    if inventory.notes:
-        row["map_notes"] = [*row.get("map_notes", []), *inventory.notes]
+    looks = describe_looks(truth.videos, inventory.files)
+    for look in looks:
+        _log.warning("%s: %s", folder, look)
+    if notes := [*row.get("map_notes", []), *inventory.notes, *looks]:
+        row["map_notes"] = notes
     if loss := measure_jpeg_loss(truth.videos, inventory.files, protocol, plan.metrics):
         _log.warning("%s: %s", folder, describe_jpeg_loss(loss))
         row["jpeg"] = loss
@@ -370,6 +374,7 @@ def _check_inventory(inventory: Inventory, folder: Path, truth: Dataset, allow_m
     if inventory.missing:
         problems.append(
             f"{len(inventory.missing)} of {inventory.expected} maps are missing ({list_some(inventory.missing)})"
+            + describe_unread(inventory.unread)
         )
     if inventory.damaged:
         described = (f"{file} {reason}" for file, reason in inventory.damaged.items())

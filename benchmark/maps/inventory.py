@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -23,6 +24,26 @@ if TYPE_CHECKING:
     from videosal.benchmark.maps.sequences import MapSequence
     from videosal.datasets import Video
 
+# What else people keep maps in.
+_UNREAD = frozenset(
+    [
+        ".npz",
+        ".pt",
+        ".pth",
+        ".pkl",
+        ".pickle",
+        ".webp",
+        ".pgm",
+        ".ppm",
+        ".gif",
+        ".exr",
+        ".avif",
+        ".jp2",
+        ".heic",
+        ".tfrecord",
+        ".csv",
+    ]
+)
 _NAMED = 10  # how many names a message lists
 
 
@@ -44,6 +65,8 @@ class Inventory:
         Number of ground-truth frames.
     from_zero : list of str
         Videos whose maps look as if their numbers began at 0.
+    unread : dict of str to int
+        Endings of files that may be maps and are not read, and how many there are.
     notes : list of str
         What a reader of the scores should know of how the maps were found.
     """
@@ -54,6 +77,7 @@ class Inventory:
     extra: list[str] = field(default_factory=list)
     expected: int = 0
     from_zero: list[str] = field(default_factory=list)
+    unread: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -102,6 +126,7 @@ def take_inventory(
         )
         inventory.files[video.name] = files
         inventory.missing.extend(f"{video.name}/{frame}" for frame in video.frame_names if frame not in files)
+    inventory.unread.update(_unread(found, left))
     if not any(inventory.files.values()):
         raise PredictionError(_nothing_found(root, entries, videos, inventory))
     if inventory.from_zero:
@@ -152,6 +177,11 @@ def unpadded(name: str) -> str:
 
 def _last_number(name: str) -> str:
     return str(frame_number(unpadded(name)))
+
+
+def _only_number(name: str) -> str:
+    numbers = re.findall(r"\d+", unpadded(name))
+    return numbers[0] if len(numbers) == 1 else ""
 
 
 def _group_by_video(
@@ -212,7 +242,9 @@ def _match_frames(
             # As with img_00001.png: the numbers at the end of the names count.
             key = _last_number
             frames = {str(number - shift): frame for frame, number in _numbers(video).items()}
-        if first_frame is None and _begins_at_zero(frames, [key(file) for file in maps]):
+            if not any(key(file) in frames for file in maps):
+                key = _only_number  # as with 0001_sal.png
+        if first_frame is None and _begins_at_zero(frames, map(key, maps)):
             inventory.from_zero.append(video.name)
         for file, entry in maps.items():
             frame = frames.get(key(file))
@@ -356,9 +388,25 @@ def _top_names(entries: list[Entry]) -> list[str]:
     return list(dict.fromkeys(name.rpartition("/")[0] or name for name in maps))
 
 
+def describe_unread(unread: Mapping[str, int]) -> str:
+    """Say which files are not read; empty where there are none."""
+    counts = " and ".join(f"{count} that end in {suffix}" for suffix, count in unread.items())
+    return f"; files are not read: {counts}: save maps as .png, or .npy for real numbers" if counts else ""
+
+
+def _unread(found: Mapping[str, _Found], left: Iterable[Entry]) -> Counter[str]:
+    """Count the files that may hold maps in a form that is not read."""
+    inside = (entry for files in found.values() for entries in files.folders.values() for entry in entries)
+    suffixes = [suffix_of(entry.name) for entry in inside]
+    suffixes = [suffix for suffix in suffixes if suffix not in MAP_SUFFIXES]
+    suffixes += [s for s in (suffix_of(entry.name) for entry in left) if s not in MAP_SUFFIXES | SEQUENCE_SUFFIXES]
+    return Counter(suffix for suffix in suffixes if suffix in _UNREAD | SEQUENCE_SUFFIXES)
+
+
 def _nothing_found(root: Path, entries: list[Entry], videos: Sequence[Video], inventory: Inventory) -> str:
     example = f"{videos[0].name}/{videos[0].frame_names[0]}.png"
     wanted = f"expected a folder per video with a map per frame, such as {example}"
+    wanted += describe_unread(inventory.unread)
     if not entries:
         return f"{root} is empty: {wanted}"
     flat = [name for name in inventory.extra if PurePosixPath(name).suffix]

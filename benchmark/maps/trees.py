@@ -124,18 +124,19 @@ class ZipTree(MapTree):
             self._archive = zipfile.ZipFile(root)
         except (OSError, zipfile.BadZipFile) as error:
             raise PredictionError(f"{root}: not a readable zip archive ({error})") from error
+        files = (info for info in self._archive.infolist() if not info.filename.endswith(("/", "\\")))
+        self._members = {_plain_name(info.filename): info for info in files}
 
     def entries(self) -> list[Entry]:
         """List the members with their checksums."""
-        members = [info for info in self._archive.infolist() if not info.is_dir()]
-        for info in members:
+        for info in self._members.values():
             _check_member(self.root, info.filename, info.file_size, stat.S_ISLNK(info.external_attr >> 16))
-        return _visible(Entry(info.filename, info.file_size, info.CRC) for info in members)
+        return _visible(Entry(name, info.file_size, info.CRC) for name, info in self._members.items())
 
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
         try:
-            data = self._archive.read(name)
+            data = self._archive.read(self._members[name])
         except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
             raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
         note_content(self.locate(name), data)
@@ -152,7 +153,7 @@ class TarTree(MapTree):
         except (OSError, EOFError, tarfile.TarError) as error:
             raise PredictionError(f"{root}: not a readable tar archive ({error})") from error
         try:
-            self._members = {info.name: info for info in self._archive.getmembers() if not info.isdir()}
+            self._members = {_plain_name(info.name): info for info in self._archive.getmembers() if not info.isdir()}
         except (OSError, EOFError, tarfile.TarError) as error:
             self._archive.close()
             raise PredictionError(f"{root}: a damaged tar archive ({error})") from error
@@ -162,18 +163,16 @@ class TarTree(MapTree):
             self._archive.close()
 
     def entries(self) -> list[Entry]:
-        """List the members with their times."""
+        """List the members with their times; scripts write 0, which tells nothing: then the archive's counts."""
         for info in self._members.values():
             _check_member(self.root, info.name, info.size, not info.isreg())
-        return _visible(
-            Entry(name.removeprefix("./"), info.size, int(info.mtime)) for name, info in self._members.items()
-        )
+        whole = self.root.stat().st_mtime_ns
+        return _visible(Entry(name, info.size, int(info.mtime) or whole) for name, info in self._members.items())
 
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
         try:
-            info = self._members[name] if name in self._members else self._members[f"./{name}"]
-            file = self._archive.extractfile(info)
+            file = self._archive.extractfile(self._members[name])
             assert file is not None
             data = file.read()
         except (OSError, KeyError, EOFError, tarfile.TarError) as error:
@@ -209,6 +208,11 @@ def _open_archive(root: Path, _size: int, _time: int) -> MapTree:
 def file_source(tree: MapTree, name: str) -> Path | io.BytesIO:
     """Return what libraries can open: the path of a file on disk, or the content of an archive's member."""
     return tree.root / name if isinstance(tree, FolderTree) else io.BytesIO(tree.read(name))
+
+
+def _plain_name(name: str) -> str:
+    """Write the name of a member as the others do: Windows has ``\\`` in it, and some archivers begin with ``./``."""
+    return name.replace("\\", "/").removeprefix("./")
 
 
 def _visible(entries: Iterator[Entry]) -> list[Entry]:

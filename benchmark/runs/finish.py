@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.inventory import list_some
@@ -13,11 +14,14 @@ from videosal.benchmark.runs.results import Run
 from videosal.benchmark.scoring import NON_FINITE, VideoScores
 from videosal.datasets import Coverage
 from videosal.datasets.files.contents import digest, digest_stamps
-from videosal.metrics import get_protocol
+from videosal.metrics import get_protocol, metric_info
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_AREAS = ("auc_judd", "auc_borji", "auc")
+_BACKWARDS = 0.2  # an AUC of maps that say the opposite
+_NEARLY_ALL = 0.9
 _MAPS = "|maps="  # the last part of a signature, known when the maps have been read
 
 
@@ -85,6 +89,16 @@ def _map_notes(results: list[VideoScores], depth: str) -> list[str]:
     constant = [f"{result.video}/{frame}" for result in results for frame in result.constant]
     if constant:
         notes.append(f"{len(constant)} maps have one value throughout, which says nothing ({list_some(constant)})")
+    for metric in _AREAS:
+        values = [value for result in results for value in result.scores.get(metric, ()) if not isnan(value)]
+        below = sum(value < _BACKWARDS for value in values)
+        if values and below >= _NEARLY_ALL * len(values):
+            label = metric_info(metric).label
+            notes.append(
+                f"{label} is below {_BACKWARDS} in {below} of {len(values)} frames: the maps look inverted, "
+                "dark where people look"
+            )
+            break
     if depth != "8bit":
         notes.append(f"maps are scored at their own depth ({depth}), not as 8-bit: KLD, IG and AUC-J can differ")
     return notes

@@ -106,7 +106,8 @@ def find_damage(path: str | Path) -> str | None:
             file.seek(max(0, size - _TAIL))
             tail = file.read()
         if suffix_of(str(path)) != ".npy":
-            return describe_damage(head, tail)
+            damage = describe_damage(head, tail)
+            return None if damage and size > _TAIL and ends_early(read_bytes(path)) else damage
         np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         return f"cannot be read ({error})"
@@ -124,6 +125,24 @@ def describe_damage(head: bytes, tail: bytes) -> str | None:
     if head.startswith((b"BM", b"II*\x00", b"MM\x00*")):
         return None
     return "is not an image (PNG, JPEG, BMP or TIFF)"
+
+
+def ends_early(data: bytes) -> bool:
+    """Whether a PNG or JPEG is whole and has more than a few bytes behind its end, as some tools leave them."""
+    if data.startswith(_PNG):
+        place = len(_PNG)
+        while place + 12 <= len(data):
+            kind = data[place + 4 : place + 8]
+            place += 12 + int.from_bytes(data[place : place + 4], "big")
+            if kind == b"IEND":
+                return place <= len(data)
+        return False
+    place = 2
+    while data.startswith(_JPEG) and data[place : place + 1] == b"\xff":  # a preview in the head has an end of its own
+        if data[place + 1] == 0xDA:
+            return data.find(b"\xff\xd9", place) > 0
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return False
 
 
 def image_files(folder: Path, suffixes: frozenset[str] = IMAGE_SUFFIXES) -> list[Path]:
@@ -173,7 +192,7 @@ def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
 
     import cv2
 
-    if damage := describe_damage(data[:32], data[-_TAIL:]):
+    if (damage := describe_damage(data[:32], data[-_TAIL:])) and not ends_early(data):
         raise FileError(f"{where}: the file {damage}")
     flags = cv2.IMREAD_UNCHANGED if unchanged else cv2.IMREAD_COLOR
     try:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 GRAY16 = "gray16"  # what PyAV and FFmpeg give for the pixel format gray16
 PNG = "png"  # what FFmpeg writes into a PNG
 
+_CHROMA = 16  # of 8 bits: how far lossy codecs may move the chroma of grey
+_COLOURED = 0.001  # share of the pixels that may be further off
 _GREY = re.compile(r"(gray|yuvj?4\d\dp|yuva4\d\dp|nv12|nv21|nv16|nv24|nv42)(\d*)(le|be)?")
 _PLANES_OF_RGB = re.compile(r"gbra?p(\d*)(le|be)?")
 _PACKED_RGB = re.compile(r"(rgb|bgr|rgba|bgra|argb|abgr|rgb0|bgr0|0rgb|0bgr)(24|48|64)?(le|be)?")
@@ -108,8 +110,8 @@ def to_grey(frame: Any, where: str, luma: str = GRAY16) -> Levels:
 def read_levels(frame: Any, where: str) -> tuple[Levels, Coding]:
     """Return the levels of a decoded frame as they were stored, shape (H, W), and how they are coded.
 
-    A frame without a range is of the limited one, unless its pixel format says otherwise. The chroma of a YUV frame is
-    not looked at.
+    A frame without a range is of the limited one, unless its pixel format says otherwise. The chroma of a YUV frame
+    must be neutral, as far as lossy codecs keep it.
 
     Raises
     ------
@@ -119,6 +121,8 @@ def read_levels(frame: Any, where: str) -> tuple[Levels, Coding]:
     name = frame.format.name
     if match := _GREY.fullmatch(name):
         yuv = match[1] != "gray"
+        if yuv:
+            _check_neutral(frame, where, name, _depth(match[2]))
         full = not yuv or match[1].startswith("yuvj") or frame.color_range == 2
         return _plane(frame.planes[0], name), Coding(_depth(match[2]), limited=not full, yuv=yuv)
     if match := _PLANES_OF_RGB.fullmatch(name):
@@ -129,6 +133,22 @@ def read_levels(frame: Any, where: str) -> tuple[Levels, Coding]:
         channels = [np.ascontiguousarray(pixels[..., order.index(colour)]) for colour in "rgb"]
         return _one_of(channels, where), Coding(16 if match[2] in ("48", "64") else 8)
     raise FileError(f"{where}: a video of the pixel format {name}: encode the maps as gray, YUV or RGB")
+
+
+def _check_neutral(frame: Any, where: str, name: str, bits: int) -> None:
+    """Refuse a frame whose chroma is not that of grey."""
+    packed = name.startswith("nv")
+    middle, allowed = 1 << (bits - 1), _CHROMA << (bits - 8)
+    for plane in frame.planes[1 : 2 if packed else 3]:
+        levels = _plane(plane, name, channels=2 if packed else 1)
+        low, high = int(levels.min()), int(levels.max())
+        if max(middle - low, high - middle) > allowed:
+            far = (levels < middle - allowed) | (levels > middle + allowed)
+            if far.mean() > _COLOURED:
+                raise FileError(
+                    f"{where}: a video in colour, and a saliency map has one channel: save the maps as grey, "
+                    "not as heat maps or overlays"
+                )
 
 
 def _depth(digits: str) -> int:

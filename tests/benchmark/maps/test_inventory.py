@@ -237,3 +237,32 @@ def test_a_video_without_maps_shows_none_of_another(
     shutil.rmtree(folder / "0602")
     with pytest.raises(PredictionError, match="is empty"):
         RunMaps(run).read(dataset.video("0602"), frames)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".pt", ".webp", ".mat"])
+def test_endings_that_are_not_read_are_named(dataset: Dataset, prediction_folder: MapMaker, suffix: str) -> None:
+    folder = prediction_folder(dataset)
+    message = rf"files are not read: {{}} that end in \{suffix}: save maps as \.png"
+    (folder / "0601/0003.png").rename(folder / f"0601/0003{suffix}")
+    with pytest.raises(PredictionError, match="1 of 6 maps are missing.*" + message.format(1)):
+        score(folder, "dhf1k:val", dataset.root)
+    for file in folder.rglob("*.png"):
+        file.rename(file.with_suffix(suffix))
+    with pytest.raises(PredictionError, match="holds no map of 2 videos.*" + message.format(6)):
+        take_inventory(folder, dataset.videos)
+
+
+def test_the_only_number_of_a_name_counts(dataset: Dataset, prediction_folder: MapMaker) -> None:
+    inventory = take_inventory(prediction_folder(dataset, pattern="{video}/{frame}_sal.png"), dataset.videos)
+    assert not inventory.missing
+
+
+@pytest.mark.parametrize("stray", ["0001 2.png", "0001 (1).png", "poster.png", "flow_0001.png"])
+def test_copies_and_strays_beside_the_maps_are_no_frames(
+    dataset: Dataset, prediction_folder: MapMaker, stray: str
+) -> None:
+    folder = prediction_folder(dataset)
+    shutil.copy(folder / "0602/0003.png", folder / "0601" / stray)
+    inventory = take_inventory(folder, dataset.videos)
+    assert inventory.extra == [f"0601/{stray}"]
+    assert inventory.files["0601"]["0001"].entry.name == "0601/0001.png"

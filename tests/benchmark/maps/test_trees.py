@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from videosal import score
 from videosal.benchmark.maps import trees as map_trees
 from videosal.benchmark.maps.trees import open_tree
-from videosal.errors import FileError, PredictionError
+from videosal.errors import FileError, PredictionError, RunError
 
 FILES = {"0601/0001.png": b"one", "0601/0002.png": b"two", "0602/iter_0/0001.png": b"three"}
 
@@ -111,3 +114,51 @@ def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
     (tmp_path / "flipped.zip").write_bytes(whole.replace(b"/etc", b"/EtC"))
     with pytest.raises(FileError, match=r"0001\.png: cannot be unpacked"):
         open_tree(tmp_path / "flipped.zip").read("0601/0001.png")
+
+
+@pytest.mark.parametrize("pattern", ["./{}", "{}"])
+@pytest.mark.parametrize("separator", ["/", "\\"])
+def test_names_of_other_archivers_are_read(tmp_path: Path, pattern: str, separator: str) -> None:
+    with zipfile.ZipFile(tmp_path / "maps.zip", "w") as archive:
+        for name, content in FILES.items():
+            info = zipfile.ZipInfo("x")
+            info.filename = pattern.format(name.replace("/", separator))
+            archive.writestr(info, content)
+    tree = open_tree(tmp_path / "maps.zip")
+    assert {entry.name: tree.read(entry.name) for entry in tree.entries()} == FILES
+
+
+def test_members_without_a_time_have_that_of_their_archive(tmp_path: Path) -> None:
+    def pack(content: bytes, time: int) -> int:
+        with tarfile.open(tmp_path / "maps.tar", "w") as tar:
+            info = tarfile.TarInfo("0601/0001.png")
+            info.size, info.mtime = len(content), time
+            tar.addfile(info, io.BytesIO(content))
+        return open_tree(tmp_path / "maps.tar").entries()[0].stamp
+
+    assert pack(b"one", 0) != pack(b"two", 0)
+    assert pack(b"one", 7) == pack(b"two", 7) == 7
+
+
+@pytest.mark.parametrize("name", ["dot_slash.zip", "backslash.zip"])
+def test_the_archives_of_bug_reports_score_as_the_folder(shared: Path, tmp_path: Path, name: str) -> None:
+    cases = shared / "cases"
+    if not cases.is_dir():
+        pytest.skip(f"no {cases}")
+    runs = [
+        score(maps, "dhf1k:val", cases / "_base/copy", metrics=["cc"], out=tmp_path / maps.name)
+        for maps in (cases / "archives" / name, cases / "_base/maps")
+    ]
+    pd.testing.assert_frame_equal(runs[0].frames, runs[1].frames, check_exact=True)
+
+
+def test_a_replaced_archive_without_times_is_scored_again(shared: Path, tmp_path: Path) -> None:
+    cases = shared / "cases"
+    if not cases.is_dir():
+        pytest.skip(f"no {cases}")
+    maps, root = tmp_path / "m.tar.gz", cases / "_base/copy"
+    shutil.copy(cases / "archives/first.tar.gz", maps)
+    score(maps, "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")
+    shutil.copy(cases / "archives/second.tar.gz", maps)
+    with pytest.raises(RunError, match="holds the scores of other maps"):
+        score(maps, "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")

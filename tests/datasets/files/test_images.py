@@ -102,3 +102,18 @@ def test_files_are_listed_by_number_without_strangers(tmp_path: Path) -> None:
     assert [file.name for file in image_files(tmp_path)] == ["1.jpg", "9.PNG", "10.png"]
     assert sorted(["b10", "b9", "a"], key=natural_key) == ["a", "b9", "b10"]
     assert [frame_number(stem) for stem in ("img_00012", "0007", "x")] == [12, 7, None]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_whole_picture_with_much_behind_its_end_is_read(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"map{suffix}"
+    cv2.imwrite(str(file), np.tile(np.arange(64, dtype=np.uint8), (48, 1)))
+    whole = file.read_bytes()
+    expected = read_map(file)
+    file.write_bytes(whole + bytes(5000))
+    assert find_damage(file) is None
+    np.testing.assert_array_equal(read_map(file), expected)
+    file.write_bytes(whole[: len(whole) // 2] + bytes(5000))
+    assert "truncated" in str(find_damage(file))
+    with pytest.raises(FileError, match="truncated"):
+        read_map(file)

@@ -94,3 +94,19 @@ def test_a_pixel_format_without_a_plane_of_luma_is_named() -> None:
     frame = av.VideoFrame(16, 8, "yuyv422")
     with pytest.raises(FileError, match=r"maps\.avi: a video of the pixel format yuyv422: encode the maps as gray"):
         to_grey(frame, "maps.avi")
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuvj420p", "yuv444p", "yuv420p10le"])
+@pytest.mark.parametrize("overlay", [False, True])
+def test_chroma_that_is_not_neutral_is_refused(pixels: str, overlay: bool) -> None:
+    av = pytest.importorskip("av")
+    red = np.zeros((48, 64, 3), np.uint8)
+    red[..., :] = np.arange(64, dtype=np.uint8)[:, None] * 4
+    grey = av.VideoFrame.from_ndarray(red, format="rgb24").reformat(format=pixels)
+    assert to_grey(grey, "maps.mp4").shape == (48, 64)
+    if overlay:
+        red[:12, :12] = (255, 0, 0)
+    else:
+        red[..., 1:] = 0
+    with pytest.raises(FileError, match=r"maps\.mp4: a video in colour"):
+        to_grey(av.VideoFrame.from_ndarray(red, format="rgb24").reformat(format=pixels), "maps.mp4")

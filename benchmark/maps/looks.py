@@ -1,0 +1,80 @@
+"""What maps look like, where that is not like saliency maps: told from a few of them, before anything is scored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from videosal.benchmark.maps.reader import MapReader
+from videosal.errors import VideosalError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from videosal.benchmark.maps.reader import MapRef
+    from videosal.datasets import Video
+
+_LOOKED_AT = 32  # maps, evenly spaced over all
+_MOST = 0.5  # of them, for a note
+_DARK = 3  # of 255: what is left of maps from 0 to 1 that were saved without a factor of 255
+_SAME = 1.1  # how far proportions may differ and be the same
+
+_TEXTS = {
+    "constant": "hold one value and say nothing",
+    "dark": f"hold nothing above {_DARK} of 255: were they saved without a factor of 255?",
+    "two values": "hold two values, as fixation maps or thresholded maps do: save the map before it is thresholded",
+    "logarithmic": "hold no value above 0, as logarithms do: save their exponential",
+    "on its side": "lie on their side beside the frames: were rows and columns swapped?",
+}
+
+
+def describe_looks(videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]]) -> list[str]:
+    """Say what maps look like that do not look like saliency maps.
+
+    Parameters
+    ----------
+    videos : sequence of Video
+        With ground truth.
+    files : mapping
+        For each video, the map of each frame, as `videosal.benchmark.maps.inventory` found them.
+
+    Returns
+    -------
+    list of str
+        A sentence for each look that most of the maps have, with its count. Up to 32 maps are looked at, evenly spaced;
+        those that cannot be read are passed over, for scoring tells of them.
+    """
+    refs = [(video, ref) for video in videos for ref in files.get(video.name, {}).values()]
+    places = sorted({round(place) for place in np.linspace(0, len(refs) - 1, _LOOKED_AT)}) if refs else []
+    reader, looks = MapReader(), list[set[str]]()
+    for video, ref in (refs[place] for place in places):
+        try:
+            looks.append(_looks(reader.read(ref), video.size))
+        except VideosalError:  # a broken file is told when it is scored
+            continue
+    counts = {look: sum(look in found for found in looks) for look in _TEXTS}
+    return [
+        f"{count} of {len(looks)} maps that were looked at {_TEXTS[look]}"
+        for look, count in counts.items()
+        if count > _MOST * len(looks)
+    ]
+
+
+def _looks(saliency: NDArray[Any], size: tuple[int, int]) -> set[str]:
+    low, high = saliency.min(), saliency.max()
+    found = set()
+    if low == high:
+        found.add("constant")
+    elif saliency.dtype.kind in "ui" and low >= 0 and high <= _DARK:
+        found.add("dark")
+    elif high <= 0:
+        found.add("logarithmic")
+    elif ((saliency == low) | (saliency == high)).all():
+        found.add("two values")
+    stretch, wanted = saliency.shape[0] / saliency.shape[1], size[0] / size[1]
+    if max(wanted, 1 / wanted) > _SAME**2 and 1 / _SAME < stretch * wanted < _SAME:
+        found.add("on its side")
+    return found
