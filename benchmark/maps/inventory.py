@@ -9,9 +9,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from videosal.benchmark.maps.axes import agree, describe, fitting_axes
 from videosal.benchmark.maps.reader import MapRef
-from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES, ArrayMaps, open_sequence
+from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES, ArrayMaps, choose_axes, open_sequence
 from videosal.benchmark.maps.trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
 from videosal.datasets.files.images import MAP_SUFFIXES, frame_number, suffix_of
 from videosal.errors import PredictionError
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from videosal.benchmark.maps.axes import Axes
-    from videosal.benchmark.maps.sequences import MapSequence
     from videosal.datasets import Video
 
 # What else people keep maps in.
@@ -312,7 +309,7 @@ def _match_sequences(
             files.check(tree, video.name)
             sequences[video.name] = (video, files.sequences[0])
     opened = {name: open_sequence(tree, entry.name) for name, (_, entry) in sequences.items()}
-    axes = _choose_axes(tree, sequences, opened, inventory)
+    axes = choose_axes(tree, sequences, opened, inventory.notes)
     matched = {}
     for name, (video, entry) in sequences.items():
         stack = opened[name]
@@ -332,47 +329,6 @@ def _places(names: Sequence[str], length: int) -> dict[str, int]:
         return {name: order for order, name in enumerate(names)}
     numbers = {name: (frame_number(name) or order + 1) - 1 for order, name in enumerate(names)}
     return {name: number for name, number in numbers.items() if number >= 0}
-
-
-def _choose_axes(
-    tree: MapTree, files: Mapping[str, tuple[Video, Entry]], opened: Mapping[str, MapSequence], inventory: Inventory
-) -> dict[str, Axes]:
-    """Find the axis of time of every array; say where it is not where such files usually have it, or not certain."""
-    kinds: dict[tuple[str, int], list[str]] = {}
-    for name, stack in opened.items():
-        if isinstance(stack, ArrayMaps):
-            kinds.setdefault((suffix_of(files[name][1].name), len(stack.shape)), []).append(name)
-    chosen: dict[str, Axes] = {}
-    for names in kinds.values():
-        fits, lengths, arrays = {}, {}, {}
-        for name in names:
-            stack, video = opened[name], files[name][0]
-            assert isinstance(stack, ArrayMaps)
-            arrays[name], count = stack, len(video.frame_names)
-            fits[name] = fitting_axes(stack.shape, stack.usual, count, video.size)
-            lengths[name] = {axis: side == count for axis, side in enumerate(stack.shape)}
-        chosen |= agree(fits, lengths)
-        if lost := [name for name in names if name not in chosen]:
-            video, entry = files[lost[0]]
-            raise PredictionError(
-                f"{tree.locate(entry.name)}: an array of shape {arrays[lost[0]].shape}, and no order of its axes gives "
-                f"maps for {len(video.frame_names)} frames of {video.size[0]} x {video.size[1]}: "
-                "save it as (frames, rows, columns)"
-            )
-        if turned := [name for name in names if chosen[name] != arrays[name].usual]:
-            first = turned[0]
-            inventory.notes.append(
-                f"the axes of {len(turned)} of {len(names)} arrays are taken as {describe(chosen[first])}, "
-                f"as the number and the shape of the frames tell: {files[first][1].name} has shape "
-                f"{arrays[first].shape}; save (frames, rows, columns)"
-            )
-        certain = any(len(orders) == 1 for orders in fits.values())
-        if not certain and (open_ := [name for name in names if len(fits[name]) > 1]):
-            inventory.notes.append(
-                f"which axis is that of the frames cannot be told for {len(open_)} arrays; it is taken as usual, "
-                f"{describe(chosen[open_[0]])}: {files[open_[0]][1].name} has shape {arrays[open_[0]].shape}"
-            )
-    return chosen
 
 
 def _find_damaged(tree: MapTree, files: Mapping[str, Mapping[str, MapRef]]) -> dict[str, str]:

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.maps.axes import Axes, long_axes
+from videosal.benchmark.maps.axes import Axes, agree, describe, fitting_axes, long_axes
 from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.frames import VIDEO_SUFFIXES
+from videosal.datasets.files.images import suffix_of
 from videosal.datasets.files.luma import GRAY16, to_grey
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from videosal.benchmark.maps.trees import Entry
+    from videosal.datasets import Video
 
 HDF5_SUFFIXES = frozenset({".h5", ".hdf5"})
 SEQUENCE_SUFFIXES = VIDEO_SUFFIXES | HDF5_SUFFIXES | {".npy", ".mat"}
@@ -173,3 +177,61 @@ def _choose(arrays: Any, where: str) -> Any:
     if named:
         return named[0]
     raise PredictionError(f"{where}: holds {', '.join(arrays) or 'nothing'}, expected a stack of maps named maps")
+
+
+def choose_axes(
+    tree: MapTree, files: Mapping[str, tuple[Video, Entry]], opened: Mapping[str, MapSequence], notes: list[str]
+) -> dict[str, Axes]:
+    """Find the axis of time of every array.
+
+    Parameters
+    ----------
+    tree : MapTree
+        Where the files lie.
+    files : mapping of str to (Video, Entry)
+        The video and the file of each array, by the name of the video.
+    opened : mapping of str to MapSequence
+        The files, opened; those that are no arrays are left alone.
+    notes : list of str
+        Takes what is to be said where the axes are not as usual, or not certain.
+
+    Raises
+    ------
+    PredictionError
+        No order of the axes of an array gives maps for its video.
+    """
+    kinds: dict[tuple[str, int], list[str]] = {}
+    for name, stack in opened.items():
+        if isinstance(stack, ArrayMaps):
+            kinds.setdefault((suffix_of(files[name][1].name), len(stack.shape)), []).append(name)
+    chosen: dict[str, Axes] = {}
+    for names in kinds.values():
+        fits, lengths, arrays = {}, {}, {}
+        for name in names:
+            stack, video = opened[name], files[name][0]
+            assert isinstance(stack, ArrayMaps)
+            arrays[name], count = stack, len(video.frame_names)
+            fits[name] = fitting_axes(stack.shape, stack.usual, count, video.size)
+            lengths[name] = {axis: side == count for axis, side in enumerate(stack.shape)}
+        chosen |= agree(fits, lengths)
+        if lost := [name for name in names if name not in chosen]:
+            video, entry = files[lost[0]]
+            raise PredictionError(
+                f"{tree.locate(entry.name)}: an array of shape {arrays[lost[0]].shape}, and no order of its axes gives "
+                f"maps for {len(video.frame_names)} frames of {video.size[0]} x {video.size[1]}: "
+                "save it as (frames, rows, columns)"
+            )
+        if turned := [name for name in names if chosen[name] != arrays[name].usual]:
+            first = turned[0]
+            notes.append(
+                f"the axes of {len(turned)} of {len(names)} arrays are taken as {describe(chosen[first])}, "
+                f"as the number and the shape of the frames tell: {files[first][1].name} has shape "
+                f"{arrays[first].shape}; save (frames, rows, columns)"
+            )
+        certain = any(len(orders) == 1 for orders in fits.values())
+        if not certain and (open_ := [name for name in names if len(fits[name]) > 1]):
+            notes.append(
+                f"which axis is that of the frames cannot be told for {len(open_)} arrays; it is taken as usual, "
+                f"{describe(chosen[open_[0]])}: {files[open_[0]][1].name} has shape {arrays[open_[0]].shape}"
+            )
+    return chosen
