@@ -25,7 +25,7 @@ _DIGITS = 16  # hexadecimal digits of SHA-256 that are kept: chance gives two te
 _record: ContextVar[dict[str, str] | None] = ContextVar("_record", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FileStamp:
     """By what a file is known.
 
@@ -48,11 +48,10 @@ class FileStamp:
     path: str = ""
 
     def with_content(self, known: Mapping[str, str]) -> FileStamp:
-        """Return it with its content, looked up by path or read."""
-        if self.content or not self.path:
-            return self
-        content = known.get(self.path) or _digest_once(self.path, self.size, self.time)
-        return FileStamp(self.name, self.size, self.time, content, self.path)
+        """Fill in its content, looked up by path or read, and return it; a run has too many of these to copy each."""
+        if not self.content and self.path:
+            self.content = known.get(self.path) or _digest_once(self.path, self.size, self.time)
+        return self
 
 
 def stamp_file(path: str) -> FileStamp:
