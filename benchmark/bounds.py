@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import DatasetError, InputError, RunError
 
 if TYPE_CHECKING:
@@ -136,8 +137,7 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
     per_video = max(1, _TRIAL_FRAMES // max(1, len(data)))
     for video in data:
         names = video.frame_names
-        chosen = np.unique(np.linspace(0, len(names) - 1, min(len(names), per_video)).round().astype(int))
-        for index in chosen:
+        for index in evenly_spaced(len(names), per_video):
             pairs = list(_folds(video.observer_points(names[index]) or {}, folds, _generator(video, seed)))
             trials += [(video.size, known, left) for known, left in pairs[:2]]
         if len(trials) >= 2 * _TRIAL_FRAMES:

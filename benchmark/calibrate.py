@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from videosal.benchmark.maps.inventory import take_inventory
 from videosal.benchmark.plan import Job, Plan
 from videosal.benchmark.scoring import Scorer
+from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import InputError
 from videosal.metrics.calibration import fit_calibration
 
@@ -65,8 +64,7 @@ def _pairs(
     files = take_inventory(predictions, training.videos, (), first_frame).files if predictions is not None else None
     for video in training:
         names = video.frame_names
-        count = min(len(names), FRAMES_PER_VIDEO)
-        chosen = {names[i] for i in np.linspace(0, len(names) - 1, count).round().astype(int)}
+        chosen = {names[i] for i in evenly_spaced(len(names), FRAMES_PER_VIDEO)}
         found = None if files is None else {f: ref for f, ref in files[video.name].items() if f in chosen}
         for frame, saliency in zip(names, scorer.maps(video, Job(video.name, (), "", found)), strict=True):
             density = video.density(frame) if frame in chosen and not isinstance(saliency, str) else None

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.spacing import evenly_spaced
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -27,9 +29,8 @@ def average_frames(frames: Sequence[str], read_density: Callable[[str], NDArray[
     """
     import cv2
 
-    chosen = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), FRAMES_PER_VIDEO)).round().astype(int))
     total = np.zeros(GRID)
-    for index in chosen:
+    for index in evenly_spaced(len(frames), FRAMES_PER_VIDEO):
         density = read_density(frames[index])
         if density is not None and density.any():
             small = cv2.resize(density.astype(np.float64), GRID[::-1], interpolation=cv2.INTER_AREA)

@@ -9,6 +9,7 @@ import numpy as np
 
 from videosal.benchmark.maps.reader import MapReader
 from videosal.datasets.files.images import decode_map
+from videosal.datasets.spacing import evenly_spaced
 from videosal.metrics import get_protocol, metric_info, score_frame
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def measure_jpeg_loss(
     if not lossy:
         return None
     measurable = [name for name in metrics if set(metric_info(name).needs) <= _NEEDS]
-    places = sorted({round(place) for place in np.linspace(0, len(lossy) - 1, _FRAMES)})
-    chosen = [lossy[place] for place in places]
+    chosen = [lossy[place] for place in evenly_spaced(len(lossy), _FRAMES)]
     reader = MapReader()
     measured = [
         _measure(video, frame, reader.tree_of(ref).read(ref.entry.name), ref.where, protocol, measurable)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from videosal.benchmark.maps.reader import MapReader
+from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import VideosalError
 
 if TYPE_CHECKING:
@@ -48,9 +47,8 @@ def describe_looks(videos: Sequence[Video], files: Mapping[str, Mapping[str, Map
         those that cannot be read are passed over, for scoring tells of them.
     """
     refs = [(video, ref) for video in videos for ref in files.get(video.name, {}).values()]
-    places = sorted({round(place) for place in np.linspace(0, len(refs) - 1, _LOOKED_AT)}) if refs else []
     reader, looks = MapReader(), list[set[str]]()
-    for video, ref in (refs[place] for place in places):
+    for video, ref in (refs[place] for place in evenly_spaced(len(refs), _LOOKED_AT)):
         try:
             looks.append(_looks(reader.read(ref), video.size))
         except VideosalError:  # a broken file is told when it is scored
