@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from videosal.benchmark import Run
     from videosal.datasets import Dataset
 
 
@@ -122,3 +123,18 @@ def prediction_folder(tmp_path: Path) -> MapMaker:
         return folder
 
     return make
+
+
+@pytest.fixture
+def changing_run(dhf1k_tree: TreeMaker, tmp_path: Path) -> Run:
+    """A run whose maps jump from side to side in the first video, and stand still in the second."""
+    import videosal
+
+    root = dhf1k_tree((601, 602))
+    left, right = np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8)
+    left[:, :16], right[:, 16:] = 255, 255
+    for video, maps in (("0601", [left, right, left]), ("0602", [left, left, left])):
+        (tmp_path / "maps" / video).mkdir(parents=True)
+        for number, saliency in enumerate(maps, 1):
+            cv2.imwrite(str(tmp_path / "maps" / video / f"{number:04d}.png"), saliency)
+    return videosal.score(tmp_path / "maps", "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")

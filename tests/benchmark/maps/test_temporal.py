@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
 import pytest
 
 import videosal
@@ -16,34 +14,18 @@ if TYPE_CHECKING:
     from tests.conftest import TreeMaker
 
 
-def save(folder: Path, video: str, maps: list[np.ndarray]) -> None:
-    (folder / video).mkdir(parents=True)
-    for number, saliency in enumerate(maps, 1):
-        cv2.imwrite(str(folder / video / f"{number:04d}.png"), saliency)
-
-
-@pytest.fixture
-def run(dhf1k_tree: TreeMaker, tmp_path: Path) -> videosal.Run:
-    root = dhf1k_tree((601, 602))
-    left, right = np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8)
-    left[:, :16], right[:, 16:] = 255, 255
-    save(tmp_path / "maps", "0601", [left, right, left])
-    save(tmp_path / "maps", "0602", [left, left, left])
-    return videosal.score(tmp_path / "maps", "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")
-
-
-def test_change_is_0_for_still_maps_and_1_for_maps_that_share_nothing(run: videosal.Run) -> None:
-    table = measure_change(run)
+def test_change_is_0_for_still_maps_and_1_for_maps_that_share_nothing(changing_run: videosal.Run) -> None:
+    table = measure_change(changing_run)
     assert table["prediction"].tolist() == pytest.approx([1, 0], abs=0.05)
     assert table["n"].tolist() == [2, 2]
     assert ((table["truth"] > 0.3) & (table["truth"] <= 1)).all()
 
 
-def test_a_gap_is_no_neighbour(run: videosal.Run, tmp_path: Path) -> None:
+def test_a_gap_is_no_neighbour(changing_run: videosal.Run, tmp_path: Path) -> None:
     for video in ("0601", "0602"):
         (tmp_path / "maps" / video / "0002.png").unlink()
     with pytest.raises(PredictionError, match="no two neighbouring maps"):
-        measure_change(run)
+        measure_change(changing_run)
 
 
 def test_the_maps_of_a_model_are_made_again_where_that_is_asked_for(dhf1k_tree: TreeMaker, tmp_path: Path) -> None:

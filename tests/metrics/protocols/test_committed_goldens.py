@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.metrics.protocols.test_goldens import METRIC_OF
 from videosal.metrics import list_protocols, score_frame
 
 GOLDENS = Path(__file__).parents[2] / "goldens"
@@ -20,19 +21,7 @@ PROTOCOL_OF = {
     "vinet_blur": "vinet",
     **{name: name for name in ("stsanet", "unisal", "salema", "pysaliency", "salicon", "aim2024", "crowdsal", "msu")},
 }
-NAME_OF = {
-    "CC": "cc",
-    "NSS": "nss",
-    "SIM": "sim",
-    "KL": "kld",
-    "IG": "ig",
-    "AUC_Judd": "auc_judd",
-    "AUC_Borji": "auc_borji",
-    "sAUC": "sauc",
-    "EMD": "emd",
-    "AUC": "auc",
-    **{name: name for name in ("cc", "nss", "sim", "kld", "auc_judd")},
-}
+NAME_OF = METRIC_OF | {name: name for name in ("cc", "nss", "sim", "kld", "auc_judd")}
 CLOSED_FORMS = {
     "AUC_Judd_expected": "auc_judd",
     "AUC_Borji_expected": "auc_borji",
