@@ -111,7 +111,7 @@ def score_human(
     }
     identity = make_identity(plan, data, row)
     info = {**row, **describe_plan(plan, data, identity), "sessions": [describe_session()]}
-    results = [_score_video(data, video, info, sigma, folds) for video in data]
+    results = [_score_video(data, video, info, identity.result, sigma, folds) for video in data]
     # Written at the end: an attempt that fails leaves nothing that the next one would have to judge.
     path.mkdir(parents=True, exist_ok=True)
     store.write_info(path, info)
@@ -152,8 +152,7 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
     return float(SMOOTHINGS[int(np.argmax(likelihoods))] * width)
 
 
-def _score_video(data: Dataset, video: Video, info: dict[str, Any], sigma: float, folds: Folds) -> Any:
-    from videosal.benchmark.runs.identity import Identity
+def _score_video(data: Dataset, video: Video, info: dict[str, Any], identity: str, sigma: float, folds: Folds) -> Any:
     from videosal.benchmark.scoring import VideoScores
     from videosal.datasets import draw_negatives
 
@@ -174,8 +173,7 @@ def _score_video(data: Dataset, video: Video, info: dict[str, Any], sigma: float
     frames = list(video.frame_names)
     negatives_of = list(others.sources) if others is not None else []
     truth = [stamp.with_content({}) for stamp in video.truth_files()]
-    own = Identity.from_json(info["identity"]).result
-    return VideoScores(video.name, own, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"], truth)
+    return VideoScores(video.name, identity, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"], truth)
 
 
 def _score_fold(

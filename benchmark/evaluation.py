@@ -158,7 +158,7 @@ def describe_plan(plan: Plan, truth: Dataset, identity: Identity) -> dict[str, A
         "videos": [video.name for video in truth.videos],
         "coverage": {field: getattr(coverage, field) for field in coverage.__dataclass_fields__},
         "protocol": plan.protocol,
-        "signature": plan.signature(),
+        "signature": identity.signature,
         "aggregation": get_protocol(plan.protocol).aggregation,
         "metrics": list(plan.metrics),
         "baseline": plan.baseline,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.maps.reader import MapReader, MapRef
+from videosal.benchmark.maps.reader import MapReader, MapRef, one_per_file
 from videosal.benchmark.maps.saved_maps import quantise, save_map, saved_stamps
 from videosal.benchmark.plan import CENTER, Job, Plan
 from videosal.datasets import (
@@ -123,8 +123,7 @@ class Scorer:
             result = self._score_video(video, job)
         result.truth.extend(stamp.with_content(known) for stamp in video.truth_files())
         if job.files is not None:
-            refs = {ref.entry.name: ref for ref in job.files.values()}
-            result.maps.extend(self._reader.stamp(ref, known) for ref in refs.values())
+            result.maps.extend(self._reader.stamp(ref, known) for ref in one_per_file(job.files.values()).values())
         elif (spec := self.plan.model) is not None and spec.save_maps is not None:
             saved = saved_stamps(spec.save_maps / video.name, result.frames)
             result.maps.extend(stamp.with_content({}) for stamp in saved)

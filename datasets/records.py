@@ -130,7 +130,7 @@ class Video(ABC):
         return None
 
     def stored_density(self, frame: str, luma: str = GRAY16) -> NDArray[Any] | None:
-        """Read the density map of the frame called `frame` as it is stored, which is the cheapest to score.
+        """Read the density map of the frame called `frame`, decoded by a protocol's rule where it lies in a video.
 
         Parameters
         ----------

@@ -6,8 +6,9 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.maps.reader import MapReader
+from videosal.benchmark.maps.reader import MapReader, one_per_file
 from videosal.benchmark.maps.trees import open_tree
+from videosal.benchmark.runs.identity import essence
 from videosal.datasets.files.contents import FileStamp, digest
 from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
 from videosal.errors import FileError, PredictionError, RunError
@@ -119,10 +120,10 @@ def altered_videos(origin: Origin, files: Mapping[str, Mapping[str, MapRef]]) ->
     altered = []
     for video, refs in files.items():
         saved = origin.videos.get(video)
-        entries = {ref.entry.name: ref for ref in refs.values()}
-        now = [FileStamp(ref.entry.name, ref.entry.size, ref.entry.stamp) for ref in entries.values()]
+        files_of_video = one_per_file(refs.values()).values()
         if saved is None or (
-            _digests(now)[0] != saved[0] and _digests(reader.stamp(ref, {}) for ref in entries.values())[1] != saved[1]
+            _digests(ref.listed for ref in files_of_video)[0] != saved[0]
+            and _digests(reader.stamp(ref, {}) for ref in files_of_video)[1] != saved[1]
         ):
             altered.append(video)
     return altered
@@ -139,8 +140,6 @@ def _digests(stamps: Iterable[FileStamp]) -> list[str]:
 
 def _tell(origin: Origin) -> list[Any]:
     """What tells two origins apart."""
-    from videosal.benchmark.runs.identity import essence
-
     return [origin.name, origin.depth, essence(origin.made_by)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.sequences import MapSequence, open_sequence
@@ -42,9 +42,19 @@ class MapRef:
     axes: Axes | None = None
 
     @property
+    def listed(self) -> FileStamp:
+        """By what the file was known when it was listed; its content has not been looked at."""
+        return FileStamp(self.entry.name, self.entry.size, self.entry.stamp)
+
+    @property
     def where(self) -> str:
         """Name of the file, for messages."""
         return open_tree(self.root).locate(self.entry.name)
+
+
+def one_per_file(refs: Iterable[MapRef]) -> dict[str, MapRef]:
+    """Choose a map of each file, by the name of the file."""
+    return {ref.entry.name: ref for ref in refs}
 
 
 class MapReader:
@@ -92,7 +102,7 @@ class MapReader:
         """Return by what the file of a map is known, its content looked up by its place or read."""
         tree = self.tree_of(ref)
         content = known.get(tree.locate(ref.entry.name)) or digest_content(tree.read(ref.entry.name))
-        return FileStamp(ref.entry.name, ref.entry.size, ref.entry.stamp, content)
+        return replace(ref.listed, content=content)
 
     def changed_files(self, refs: Iterable[MapRef]) -> list[str]:
         """Name the files that are not what they were when they were listed."""

@@ -61,8 +61,8 @@ _IS: dict[str, Callable[[Any], bool]] = {
     "a list of numbers and nulls": lambda value: isinstance(value, list) and all(map(_is_score, value)),
 }
 
-_OVERWRITE = "score again with --existing overwrite"
-_DELETE = "delete it and run the same command again"
+OVERWRITE = "score again with --existing overwrite"
+DELETE = "delete it and run the same command again"
 
 
 def read_object(file: Path, advice: str) -> dict[str, Any]:
@@ -98,29 +98,29 @@ def check_info(info: dict[str, Any], file: Path) -> dict[str, Any]:
     RunError
         A key is missing or has a wrong value; the text names file and key.
     """
-    _check(info, _INFO, file, _OVERWRITE, optional=_INFO_OPTIONAL)
-    _check(info["coverage"], _COVERAGE, file, _OVERWRITE, within="coverage")
+    _check(info, _INFO, file, OVERWRITE, optional=_INFO_OPTIONAL)
+    _check(info["coverage"], _COVERAGE, file, OVERWRITE, within="coverage")
     if unknown := info["coverage"].keys() - _COVERAGE.keys():
-        _complain(file, f"'coverage' has an unknown key {min(unknown)!r}", _OVERWRITE)
+        _complain(file, f"'coverage' has an unknown key {min(unknown)!r}", OVERWRITE)
     if info.get("model_spec"):
-        _check(info["model_spec"], _SPEC, file, _OVERWRITE, within="model_spec")
+        _check(info["model_spec"], _SPEC, file, OVERWRITE, within="model_spec")
     if "identity" in info:
-        _check(info, {"identity": _OBJECT}, file, _OVERWRITE)
+        _check(info, {"identity": _OBJECT}, file, OVERWRITE)
         try:
             Identity.from_json(info["identity"])
         except TypeError:
-            _complain(file, "'identity' is of no version that this one reads", _OVERWRITE)
+            _complain(file, "'identity' is of no version that this one reads", OVERWRITE)
     if not info["sessions"]:
-        _complain(file, "'sessions' is empty", _OVERWRITE)
+        _complain(file, "'sessions' is empty", OVERWRITE)
     for session in info["sessions"]:
-        _check(session, {}, file, _OVERWRITE, optional=_SESSION, within="session")
+        _check(session, {}, file, OVERWRITE, optional=_SESSION, within="session")
     if not info["metrics"]:
-        _complain(file, "'metrics' is empty", _OVERWRITE)
+        _complain(file, "'metrics' is empty", OVERWRITE)
     if info["aggregation"] not in ("frame", "video"):
-        _complain(file, f"'aggregation' is {info['aggregation']!r}, expected 'frame' or 'video'", _OVERWRITE)
+        _complain(file, f"'aggregation' is {info['aggregation']!r}, expected 'frame' or 'video'", OVERWRITE)
     for key in ("metrics", "videos"):
         if len(set(info[key])) < len(info[key]):
-            _complain(file, f"{key!r} names one twice", _OVERWRITE)
+            _complain(file, f"{key!r} names one twice", OVERWRITE)
     return info
 
 
@@ -132,18 +132,18 @@ def check_video(content: dict[str, Any], file: Path, video: str) -> dict[str, An
     RunError
         As `check_info`.
     """
-    _check(content, _VIDEO, file, _DELETE, optional=_VIDEO_OPTIONAL)
+    _check(content, _VIDEO, file, DELETE, optional=_VIDEO_OPTIONAL)
     if content["video"] != video:
-        _complain(file, f"it is the result of video {content['video']!r}", _DELETE)
+        _complain(file, f"it is the result of video {content['video']!r}", DELETE)
     numbers = dict.fromkeys(content["scores"], "a list of numbers and nulls")
-    _check(content["scores"], numbers, file, _DELETE, within="scores")
+    _check(content["scores"], numbers, file, DELETE, within="scores")
     count = len(content["frames"])
     lists = {"status": content["status"], **{f"scores.{name}": values for name, values in content["scores"].items()}}
     for name, values in lists.items():
         if len(values) != count:
-            _complain(file, f"{name!r} has {len(values)} entries for {count} frames", _DELETE)
+            _complain(file, f"{name!r} has {len(values)} entries for {count} frames", DELETE)
     if len(set(content["frames"])) < count:
-        _complain(file, "'frames' names one twice", _DELETE)
+        _complain(file, "'frames' names one twice", DELETE)
     return content
 
 

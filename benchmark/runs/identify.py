@@ -30,7 +30,7 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
     plan, truth
         What is scored, and the open split.
     row : mapping
-        What ``run.json`` says of the model or folder: ``name``, ``kind``, ``predictions``, ``made_by``.
+        What ``run.json`` says of the model or folder: ``name``, ``kind``, ``predictions``, ``made_by``, ``model_spec``.
     """
     names = [video.name for video in truth]
     code = {name: identify_object(custom_metric(name).compute).to_json() for name in _custom(plan)}
@@ -55,20 +55,24 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
         plugins={plugin.name: identify_file(plugin).to_json() for plugin in plan.plugins},
         version=metadata.version("videosal"),
         suite=suite_digest(),
-        **(made_by(plan.model) if plan.model is not None else row.get("made_by") or NOBODY),
+        **(
+            made_by(plan.model, row["model_spec"]["weights_sha256"])
+            if plan.model is not None
+            else row.get("made_by") or NOBODY
+        ),
     )
 
 
 NOBODY: dict[str, Any] = {"model": None, "options": {}, "weights": None, "code": None}
 
 
-def made_by(spec: ModelSpec) -> dict[str, Any]:
+def made_by(spec: ModelSpec, weights_sha256: str | None) -> dict[str, Any]:
     """Say what makes the maps: the model's name, options, weights and code."""
     file, _, attribute = spec.name.rpartition(":")
     return {
         "model": f"{Path(file).name}:{attribute}" if file.endswith(".py") else spec.name,
         "options": {key: _option(value) for key, value in sorted(spec.options.items())},
-        "weights": _file(Path(spec.weights)) if spec.weights else None,
+        "weights": {"name": Path(spec.weights).name, "sha256": weights_sha256} if spec.weights else None,
         "code": (identify_file(file) if file.endswith(".py") else identify_object(find_factory(spec.name))).to_json(),
     }
 

@@ -9,11 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from videosal.benchmark.maps.inventory import list_some
-from videosal.benchmark.maps.reader import MapReader
+from videosal.benchmark.maps.reader import MapReader, one_per_file
 from videosal.benchmark.maps.saved_maps import saved_stamps
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.identity import Identity, differences
-from videosal.datasets.files.contents import FileStamp
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from videosal.benchmark.plan import Job, Plan
     from videosal.benchmark.scoring import VideoScores
     from videosal.datasets import Dataset
+    from videosal.datasets.files.contents import FileStamp
 
 _log = logging.getLogger(__name__)
 
@@ -173,9 +173,8 @@ def _changed_maps(
     for job in jobs:
         if job.files is None or job.video not in stored:
             continue
-        refs = {ref.entry.name: ref for ref in job.files.values()}
-        old = stored[job.video].maps
-        new = [FileStamp(ref.entry.name, ref.entry.size, ref.entry.stamp) for ref in refs.values()]
+        refs, old = one_per_file(job.files.values()), stored[job.video].maps
+        new = [ref.listed for ref in refs.values()]
         found = changed_files(old, new, partial(_content_of, reader, refs), compare)
         files += found
         n_files += len(old)

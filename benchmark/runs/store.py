@@ -16,7 +16,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from videosal.benchmark.runs.checks import check_info, check_video, read_object
+from videosal.benchmark.runs.checks import DELETE, OVERWRITE, check_info, check_video, read_object
 from videosal.benchmark.scoring import VideoScores
 from videosal.datasets.files.contents import FileStamp
 from videosal.errors import RunError
@@ -119,7 +119,7 @@ def read_info(run: Path) -> dict[str, Any]:
     if not file.is_file():
         what = f"has no {INFO}" if run.is_dir() else "does not exist"
         raise RunError(f"{run} is not a run: it {what}")
-    info = read_object(file, "score again with --existing overwrite")
+    info = read_object(file, OVERWRITE)
     schema = info.get("schema")
     if schema not in (1, SCHEMA):
         raise RunError(f"{file} has schema {schema}, this version reads 1 and {SCHEMA}: use a later one")
@@ -145,8 +145,7 @@ def read_video(run: Path, video: str) -> VideoScores | None:
     file = _video_file(run, video)
     if not file.is_file():
         return None
-    advice = "delete it and run the same command again"
-    content = check_video(read_object(file, advice), file, video)
+    content = check_video(read_object(file, DELETE), file, video)
     content["scores"] = {
         metric: [math.nan if value is None else float(value) for value in values]
         for metric, values in content["scores"].items()
@@ -159,7 +158,7 @@ def read_video(run: Path, video: str) -> VideoScores | None:
             content[name] = [FileStamp(*stamp) for stamp in content.get(name, [])]
         return VideoScores(**content)
     except TypeError as error:  # a key of another version, or none that is needed
-        raise RunError(f"{file} is damaged ({error}): {advice}") from error
+        raise RunError(f"{file} is damaged ({error}): {DELETE}") from error
 
 
 def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any]) -> None:
