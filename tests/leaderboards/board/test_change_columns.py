@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from videosal.leaderboards import Leaderboard
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import videosal
