@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.sequences import MapSequence, open_sequence
 from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
-from videosal.datasets.files.contents import FileStamp, digest_content
+from videosal.datasets.files.contents import FileStamp, digest_content, show_crc
 from videosal.datasets.files.images import decode_map
 from videosal.datasets.files.luma import GRAY16
 
@@ -98,11 +98,13 @@ class MapReader:
         """Whether a map is a file of its own that is cut short; one that holds a whole video is read or is not."""
         return ref.index is None and self.tree_of(ref).find_damage(ref.entry) is not None
 
-    def stamp(self, ref: MapRef, known: Mapping[str, str]) -> FileStamp:
+    def stamp(self, ref: MapRef, known: Mapping[str, int]) -> FileStamp:
         """Return by what the file of a map is known, its content looked up by its place or read."""
         tree = self.tree_of(ref)
-        content = known.get(tree.locate(ref.entry.name)) or digest_content(tree.read(ref.entry.name))
-        return replace(ref.listed, content=content)
+        crc = known.get(tree.locate(ref.entry.name))
+        stamp = ref.listed
+        stamp.content = digest_content(tree.read(ref.entry.name)) if crc is None else show_crc(crc)
+        return stamp
 
     def changed_files(self, refs: Iterable[MapRef]) -> list[str]:
         """Name the files that are not what they were when they were listed."""
