@@ -60,7 +60,7 @@ class FrameTable:
         metrics = [metric for metric in first.metrics if all(metric in table.metrics for table in tables)]
 
         def read() -> pd.DataFrame:
-            found = [table._counted(metrics) for table in tables]
+            found = [table._by_frame for table in tables]
             mean = found[0][metrics]
             status = found[0]["status"]
             for other in found[1:]:
@@ -89,7 +89,7 @@ class FrameTable:
         counts = found.status.sum(axis=1).to_frame("n_frames").assign(n_scored=found.status[OK])
         return counts.join(found.means).rename_axis("video").reset_index()
 
-    @property
+    @cached_property
     def counts(self) -> pd.DataFrame:
         """Frames behind the mean of each video and metric, indexed by video."""
         found = self.by_video
@@ -140,22 +140,30 @@ class FrameTable:
         """
         import pandas as pd
 
-        if self._is_whole(metric) and other._is_whole(metric):
+        if metric in self._whole and metric in other._whole:
             # Both have all frames that the ground truth allows, which are the same frames.
             parts = [self.by_video.means[metric], other.by_video.means[metric], self.counts[metric]]
-            found = pd.concat(parts, axis=1, join="inner", keys=["first", "second", "n"])
+            if parts[0].index.equals(parts[1].index):
+                found = pd.DataFrame(dict(zip(("first", "second", "n"), parts, strict=True)))
+            else:
+                found = pd.concat(parts, axis=1, join="inner", keys=["first", "second", "n"])
             return found[found["n"] > 0].sort_index()
-        names = [table._counted([metric])[metric] for table in (self, other)]
-        both = pd.concat(names, axis=1, join="inner", keys=["first", "second"]).dropna().groupby(level="video")
+        first, second = self._by_frame[metric], other._by_frame[metric]
+        if not first.index.equals(second.index):
+            second = second.reindex(first.index)
+        both = pd.DataFrame({"first": first, "second": second}).dropna().groupby(level="video")
         return both.mean().assign(n=both.size())
 
-    def _is_whole(self, metric: str) -> bool:
-        """Whether every frame has a map, and the metric a value wherever the ground truth allows one."""
+    @cached_property
+    def _whole(self) -> frozenset[str]:
+        """The metrics that have a value wherever the ground truth allows one, if every frame has a map."""
         found = self.by_video
-        scored = bool((found.status.sum(axis=1) == found.status[OK]).all())
-        return scored and bool((found.possible[metric] == found.n[metric]).all())
+        if not (found.status.sum(axis=1) == found.status[OK]).all():
+            return frozenset()
+        return frozenset(metric for metric in self.metrics if (found.possible[metric] == found.n[metric]).all())
 
-    def _counted(self, metrics: Sequence[str]) -> pd.DataFrame:
+    @cached_property
+    def _by_frame(self) -> pd.DataFrame:
         """The values that count, and the status, by video and frame."""
         frames = self.frames.set_index(_KEYS)
-        return counted_scores(frames, metrics, undefined_is_zero=self.undefined_is_zero).join(frames[["status"]])
+        return counted_scores(frames, self.metrics, undefined_is_zero=self.undefined_is_zero).join(frames[["status"]])

@@ -71,7 +71,7 @@ def assemble(
     if not entries:
         raise TableError("nothing to print: give a run, or name a published table")
     _flag_apart(entries, runs, layout)
-    tied = significance and flag_ties(entries, layout.metrics)
+    tested = flag_ties(entries, layout.metrics) if significance else None
     if normalise:
         columns = normalise_scores(entries, columns)
     if change:
@@ -92,7 +92,8 @@ def assemble(
         for entry, cells in zip(entries, zip(*ranked, strict=True), strict=True)
     ]
     signs = [*doubt_note(published), *apart_note(runs), *sign_notes(runs), *lost_note(runs, layout.metrics)]
-    notes = [*(Note(mark, text) for text, mark in marks.items()), *signs, *(tied_note() if tied else [])]
+    signs += [] if tested is None else tied_note(tested)
+    notes = [*(Note(mark, text) for text, mark in marks.items()), *signs]
     return Table(tuple(kept), tuple(rows), tuple(notes))
 
 

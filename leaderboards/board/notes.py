@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TIED = (
     "not distinguishable from the best run of its column that was scored alike "
-    "(paired permutation test over videos, Holm correction, p at least 0.05)"
+    "(paired permutation test over videos, Holm correction for the runs of the column, p at least 0.05)"
 )
 
 
@@ -101,9 +101,9 @@ def lost_note(runs: Sequence[RunLike], metrics: Sequence[str]) -> list[Note]:
     return [_sign_note(SIGNS["undefined"], meaning, cases)] if cases else []
 
 
-def tied_note() -> list[Note]:
-    """Explain the sign of figures that a test does not tell from the best."""
-    return [Note(SIGNS["tied"], _TIED)]
+def tied_note(warnings: Sequence[str]) -> list[Note]:
+    """Explain the sign of figures that a test does not tell from the best, and what the test cannot show."""
+    return [Note(SIGNS["tied"], "; ".join([_TIED, *warnings]))]
 
 
 def _sign_note(sign: str, meaning: str, cases: Sequence[tuple[RunLike, str]]) -> Note:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from html import escape
+from statistics import median
 from typing import TYPE_CHECKING
 
 from videosal.leaderboards.board.table import one_line
@@ -41,7 +42,7 @@ def strip_plot(title: str, groups: Mapping[str, Sequence[float]]) -> str:
             for at, x in enumerate(sorted(places))
         ]
         if places:
-            middle = sorted(places)[len(places) // 2]
+            middle = median(places)
             parts.append(f'<path d="M{middle:.1f} {y + 17}v24" stroke="#222" stroke-width="2"/>')
     axis = _TOP + _ROW * len(found) + 6
     parts.append(f'<path d="M10 {axis}H{WIDTH - 10}" stroke="#777"/>')

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from videosal.errors import TableError
 from videosal.leaderboards.board.ranking import column_identity, describe_difference
 from videosal.leaderboards.board.runs import load_runs, refuse_incomplete
-from videosal.leaderboards.statistics.paired import PairedResult, Test, compare_scores, holm
+from videosal.leaderboards.statistics.paired import Pair, PairedResult, Test, compare_pairs, holm
+from videosal.leaderboards.statistics.resampling import count_flips
 from videosal.metrics import metric_info
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Comparison:
         Means, difference, interval, p value and so on.
     p_holm : float
         The p value, corrected for all metrics and pairs that were compared together (Holm).
+    n_tests, n_flips : int
+        How many those are, and the sign flips of each test.
     lost : tuple of int
         Frames of the first and of the second run where the ground truth allows a value and the map does not. Where
         there are any, the result has means and difference of the other frames, and no verdict.
@@ -44,13 +47,16 @@ class Comparison:
     metric: str
     result: PairedResult
     p_holm: float
+    n_tests: int
+    n_flips: int
     lost: tuple[int, int] = (0, 0)
 
     def as_dict(self) -> dict[str, Any]:
-        """All figures by name; NaN becomes None."""
-        values = {**asdict(self), **asdict(self.result)}
+        """All figures by name, the runs' means as ``first_mean`` and ``second_mean``; NaN becomes None."""
+        values, result = asdict(self), asdict(self.result)
         del values["result"]
-        return {name: None if value != value else value for name, value in values.items()}
+        means = {f"{side}_mean": result.pop(side) for side in ("first", "second")}
+        return {name: None if value != value else value for name, value in {**values, **means, **result}.items()}
 
 
 def compare_runs(
@@ -100,36 +106,40 @@ def compare_runs(
     _check_alike(loaded)
     names = _metrics(loaded, metrics)
     pairs = [(a, b, metric) for a, b in combinations(loaded, 2) for metric in names]
-    results = [compare_metric(a, b, metric, test=test, seed=seed) for a, b, metric in pairs]
-    corrected = holm([result.p for result in results])
+    results = compare_metrics(pairs, test=test, seed=seed)
+    corrected = holm([result.p for result, _ in results])
+    n_tests = sum(p == p for p in corrected)
     return [
-        Comparison(a.name, b.name, metric, result, p, (count_lost(a, metric), count_lost(b, metric)))
-        for (a, b, metric), result, p in zip(pairs, results, corrected, strict=True)
+        Comparison(a.name, b.name, metric, result, p, n_tests, count_flips(len(pairs)), lost)
+        for (a, b, metric), (result, lost), p in zip(pairs, results, corrected, strict=True)
     ]
 
 
-def compare_metric(
-    first: RunLike, second: RunLike, metric: str, *, test: Test = "permutation", seed: int = 0
-) -> PairedResult:
-    """Compare two runs in one metric over the frames where both have a value; see `compare_runs` on the verdict."""
-    videos = first.frame_table.pair(second.frame_table, metric)
-    result = compare_scores(
-        videos["first"].to_numpy(),
-        videos["second"].to_numpy(),
-        videos["n"].to_numpy() if first.aggregation == "frame" else None,
-        higher_is_better=metric_info(metric).higher_is_better,
-        test=test,
-        seed=seed,
-    )
-    if not (count_lost(first, metric) or count_lost(second, metric)):
-        return result
+def compare_metrics(
+    pairs: Sequence[tuple[RunLike, RunLike, str]], *, test: Test = "permutation", seed: int = 0
+) -> list[tuple[PairedResult, tuple[int, int]]]:
+    """Compare pairs of runs in a metric each over the frames where both have a value.
+
+    They are one family: there are as many sign flips as a correction for their number needs. With each result stand
+    the frames that each run lost, see `compare_runs` on the verdict then.
+    """
+    runs = {id(run): run for a, b, _ in pairs for run in (a, b)}
+    tables = {key: run.frame_table for key, run in runs.items()}
+    lost = {key: run.summary()["n_by_map"] for key, run in runs.items()}
+    figures = []
+    for a, b, metric in pairs:
+        videos = tables[id(a)].pair(tables[id(b)], metric)
+        weights = videos["n"].to_numpy() if a.aggregation == "frame" else None
+        better = metric_info(metric).higher_is_better
+        figures.append(Pair(videos["first"].to_numpy(), videos["second"].to_numpy(), weights, better))
+    results = compare_pairs(figures, test=test, n_flips=count_flips(len(pairs)), seed=seed)
+    counts = [(int(lost[id(a)][metric]), int(lost[id(b)][metric])) for a, b, metric in pairs]
+    return [(_unless_lost(result, count), count) for result, count in zip(results, counts, strict=True)]
+
+
+def _unless_lost(result: PairedResult, lost: tuple[int, int]) -> PairedResult:
     nan = math.nan
-    return replace(result, low=nan, high=nan, p=nan, wins=0, ties=0, losses=0, effect=nan)
-
-
-def count_lost(run: RunLike, metric: str) -> int:
-    """Count the frames where the ground truth allows a value of `metric` and the map of the run does not."""
-    return int(run.summary()["n_by_map"][metric])
+    return replace(result, low=nan, high=nan, p=nan, wins=0, ties=0, losses=0, effect=nan) if any(lost) else result
 
 
 def _check_alike(runs: Sequence[RunLike]) -> None:

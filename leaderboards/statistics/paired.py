@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from videosal.errors import InputError
+from videosal.leaderboards.statistics.resampling import RESAMPLES, bootstrap_means, flip_signs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-#: Resamples of the bootstrap, and random sign flips of the permutation test.
-RESAMPLES = 9999
-LEVEL = 0.95
-
 Test = Literal["permutation", "wilcoxon"]
-
-# Values that one batch of resamples may hold: some tens of megabytes.
-_BATCH = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +59,26 @@ class PairedResult:
     effect: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The figures of two methods in one metric.
+
+    Attributes
+    ----------
+    first, second : array_like, shape (n,)
+        One figure per video, in the same order; videos where either is NaN are left out.
+    weights : array_like, shape (n,), optional
+        Frames behind each figure, where the means are over frames.
+    higher_is_better : bool
+        Which way a video is won.
+    """
+
+    first: ArrayLike
+    second: ArrayLike
+    weights: ArrayLike | None = None
+    higher_is_better: bool = True
+
+
 def mean_interval(values: ArrayLike, weights: ArrayLike | None = None, *, seed: int = 0) -> tuple[float, float]:
     """Bias-corrected and accelerated bootstrap interval (95 %) of a mean over videos.
 
@@ -86,27 +100,20 @@ def mean_interval(values: ArrayLike, weights: ArrayLike | None = None, *, seed: 
     ----------
     Efron, "Better Bootstrap Confidence Intervals", JASA 82 (1987) 171-185.
     """
-    found, given = _defined(values, weights)
-    if len(found) < 2:
-        return math.nan, math.nan
-    if np.ptp(found) == 0:
-        return float(found[0]), float(found[0])
-    from scipy import stats
+    return mean_intervals([(values, weights)], seed=seed)[0]
 
-    exponent = int(np.frexp(np.abs(found).max())[1])
-    result = stats.bootstrap(
-        (np.ldexp(found, -exponent), given),  # third powers of figures near zero would be zero; no bit is lost
-        _weighted_mean,
-        paired=True,
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        batch=max(1, _BATCH // len(found)),
-        confidence_level=LEVEL,
-        method="BCa",
-        rng=np.random.default_rng(seed),
-    )
-    low, high = np.ldexp(result.confidence_interval, exponent)
-    return float(low), float(high)
+
+def mean_intervals(
+    columns: Sequence[tuple[ArrayLike, ArrayLike | None]], *, seed: int = 0
+) -> list[tuple[float, float]]:
+    """Return `mean_interval` of many columns of figures with their weights, from draws that they share."""
+    found = [(math.nan, math.nan)] * len(columns)
+    for places, values, weights in _alike([_defined(*column) for column in columns]):
+        if len(values) > 1:
+            low, high = bootstrap_means(values, weights, seed)
+            for place, *bounds in zip(places, low, high, strict=True):
+                found[place] = float(bounds[0]), float(bounds[1])
+    return found
 
 
 def compare_scores(
@@ -139,34 +146,65 @@ def compare_scores(
     InputError
         The arrays differ in length, or there is no such test.
     """
-    a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if a.shape != b.shape or a.ndim != 1:
-        raise InputError(f"paired figures have shapes {a.shape} and {b.shape}: give one per video, the same videos")
+    return compare_pairs([Pair(first, second, weights, higher_is_better)], test=test, seed=seed)[0]
+
+
+def compare_pairs(
+    pairs: Sequence[Pair], *, test: Test = "permutation", n_flips: int = RESAMPLES, seed: int = 0
+) -> list[PairedResult]:
+    """Return `compare_scores` of many pairs, from draws that they share; raise `InputError` as it does."""
     if test not in ("permutation", "wilcoxon"):
         raise InputError(f"unknown test {test!r}: choose permutation or wilcoxon")
+    sides = [_both(pair) for pair in pairs]
+    differences = [(a - b, weights) for a, b, weights in sides]
+    intervals = mean_intervals(differences, seed=seed)
+    p_values = _p_values(differences, test, n_flips, seed)
+    return [_result(*parts) for parts in zip(pairs, sides, intervals, p_values, strict=True)]
+
+
+def _both(pair: Pair) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The figures of the videos where both have one, and their weights."""
+    a, b = np.asarray(pair.first, np.float64), np.asarray(pair.second, np.float64)
+    if a.shape != b.shape or a.ndim != 1:
+        raise InputError(f"paired figures have shapes {a.shape} and {b.shape}: give one per video, the same videos")
     both = np.isfinite(a) & np.isfinite(b)
-    a, b = a[both], b[both]
-    w = np.ones(len(a)) if weights is None else np.asarray(weights, np.float64)[both]
+    weights = np.ones(len(a)) if pair.weights is None else np.asarray(pair.weights, np.float64)
+    return a[both], b[both], weights[both]
+
+
+def _result(
+    pair: Pair,
+    sides: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    interval: tuple[float, float],
+    p: float,
+) -> PairedResult:
+    a, b, weights = sides
     if not len(a):
         nan = math.nan
         return PairedResult(0, nan, nan, nan, nan, nan, nan, 0, 0, 0, nan)
     d = a - b
-    low, high = mean_interval(d, w, seed=seed)
-    gain = d if higher_is_better else -d
-    spread = float(d.std(ddof=1)) if len(d) > 1 else 0.0
+    gain = d if pair.higher_is_better else -d
     return PairedResult(
         n_videos=len(d),
-        first=float(_weighted_mean(a, w)),
-        second=float(_weighted_mean(b, w)),
-        difference=float(_weighted_mean(d, w)),
-        low=low,
-        high=high,
-        p=_p_value(d, w, test, seed),
+        first=_weighted_mean(a, weights),
+        second=_weighted_mean(b, weights),
+        difference=_weighted_mean(d, weights),
+        low=interval[0],
+        high=interval[1],
+        p=p,
         wins=int((gain > 0).sum()),
         ties=int((gain == 0).sum()),
         losses=int((gain < 0).sum()),
-        effect=float(d.mean()) / spread if spread > 0 else math.nan,
+        effect=_effect(a, b),
     )
+
+
+def _effect(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Mean difference by its standard deviation; NaN where the differences vary by no more than rounding does."""
+    d = a - b
+    spread = float(d.std(ddof=1)) if len(d) > 1 else 0.0
+    noise = 4 * np.finfo(np.float64).eps * float(np.maximum(np.abs(a), np.abs(b)).max())
+    return float(d.mean()) / spread if spread > noise else math.nan
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -188,25 +226,36 @@ def _defined(values: ArrayLike, weights: ArrayLike | None) -> tuple[NDArray[np.f
     return found[kept], given[kept] / (given[kept].mean() if kept.any() else 1)
 
 
-def _weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64], axis: int = -1) -> Any:
-    return (values * weights).sum(axis=axis) / weights.sum(axis=axis)
+def _alike(
+    columns: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> list[tuple[list[int], NDArray[np.float64], NDArray[np.float64]]]:
+    """Put columns of one length side by side: their places, figures and weights, each of shape (n, k)."""
+    lengths: dict[int, list[int]] = {}
+    for place, (values, _) in enumerate(columns):
+        lengths.setdefault(len(values), []).append(place)
+    groups = [(places, [columns[place] for place in places]) for places in lengths.values()]
+    return [
+        (places, np.column_stack([values for values, _ in group]), np.column_stack([weights for _, weights in group]))
+        for places, group in groups
+    ]
 
 
-def _p_value(d: NDArray[np.float64], weights: NDArray[np.float64], test: Test, seed: int) -> float:
-    if len(d) < 2 or not d.any():
-        return 1.0
-    from scipy import stats
+def _weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    return float((values * weights).sum() / weights.sum())
 
+
+def _p_values(
+    differences: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]], test: Test, n_flips: int, seed: int
+) -> list[float]:
+    found = [math.nan if not len(d) else 1.0 for d, _ in differences]
+    told = [place for place, (d, _) in enumerate(differences) if len(d) > 1 and d.any()]
     if test == "wilcoxon":
-        return float(stats.wilcoxon(d, zero_method="zsplit").pvalue)
-    shares = d * weights / weights.sum()
-    result = stats.permutation_test(
-        (shares,),
-        np.sum,
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        batch=max(1, _BATCH // len(d)),
-        rng=np.random.default_rng(seed),
-    )
-    return float(result.pvalue)
+        from scipy import stats
+
+        for place in told:
+            found[place] = float(stats.wilcoxon(differences[place][0], zero_method="zsplit").pvalue)
+        return found
+    for places, values, weights in _alike([differences[place] for place in told]):
+        for place, p in zip(places, flip_signs(values * weights / weights.sum(axis=0), n_flips, seed), strict=True):
+            found[told[place]] = float(p)
+    return found

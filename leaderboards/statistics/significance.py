@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from videosal.leaderboards.board.rows import column_key
-from videosal.leaderboards.statistics.comparison import compare_metric
+from videosal.leaderboards.statistics.comparison import compare_metrics
 from videosal.leaderboards.statistics.paired import holm
+from videosal.leaderboards.statistics.precision import ALPHA, warn_of_few_videos
 from videosal.metrics import metric_info
 
 if TYPE_CHECKING:
@@ -15,23 +16,21 @@ if TYPE_CHECKING:
 
     from videosal.leaderboards.board.rows import Entry
 
-#: A difference counts where its p value, corrected for all comparisons of the table, is below this.
-ALPHA = 0.05
 
-
-def flag_ties(entries: Sequence[Entry], metrics: Sequence[str]) -> bool:
+def flag_ties(entries: Sequence[Entry], metrics: Sequence[str]) -> list[str] | None:
     """Flag the figures that a paired test over videos does not tell from the best run of their column.
 
     Only runs have figures per video, so published figures take no part; baselines, incomplete runs and figures that
     stand for fewer frames than the ground truth allows do not either. The best run is that of the runs that were scored
-    in the same way. The p values are corrected (Holm) for all comparisons of the table; without one there is no flag.
+    in the same way. A column is read by itself, so the p values are corrected (Holm) for the runs that are held against
+    its best; without a p value there is no flag.
 
     Returns
     -------
-    bool
-        Whether any comparison was made.
+    list of str, or None
+        What few videos cannot show, of the comparison with the fewest; None where none was made.
     """
-    pairs: list[tuple[Entry, str, float]] = []
+    fewest: dict[int, int] = {}
     for split_name in dict.fromkeys(name for entry in entries for name in entry.runs):
         for metric in metrics:
             key = column_key(split_name, metric)
@@ -40,13 +39,14 @@ def flag_ties(entries: Sequence[Entry], metrics: Sequence[str]) -> bool:
             taking_part.sort(key=lambda entry: sign * float(entry.cells[key].value or 0), reverse=True)
             for identity in dict.fromkeys(entry.cells[key].identity for entry in taking_part):
                 best, *rivals = (entry for entry in taking_part if entry.cells[key].identity == identity)
-                for rival in rivals:
-                    result = compare_metric(best.runs[split_name], rival.runs[split_name], metric)
-                    pairs.append((rival, key, result.p))
-    for (entry, key, _), p in zip(pairs, holm([p for *_, p in pairs]), strict=True):
-        if p >= ALPHA:
-            entry.cells[key] = replace(entry.cells[key], flags=(*entry.cells[key].flags, "tied"))
-    return bool(pairs)
+                pairs = [(best.runs[split_name], rival.runs[split_name], metric) for rival in rivals]
+                results = [result for result, _ in compare_metrics(pairs)]
+                for entry, p in zip(rivals, holm([result.p for result in results]), strict=True):
+                    if p >= ALPHA:  # not where p is NaN
+                        entry.cells[key] = replace(entry.cells[key], flags=(*entry.cells[key].flags, "tied"))
+                for result in results:
+                    fewest[result.n_videos] = max(len(rivals), fewest.get(result.n_videos, 0))
+    return warn_of_few_videos(*min(fewest.items())) if fewest else None
 
 
 def _takes_part(entry: Entry, split_name: str, key: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from videosal.leaderboards.board.run_like import RunLike
+
+_log = logging.getLogger(__name__)
+_NAMED = 5
 
 # An attribute with more values than this is a measurement, not a class.
 MAX_VALUES = 20
@@ -34,10 +38,13 @@ class VideoSlice:
         ``attribute`` where it holds or not, else ``attribute=value``.
     videos : frozenset of str
         Names as the file has them, without extension and padding.
+    listed : frozenset of str
+        All videos that the file has a line for.
     """
 
     name: str
     videos: frozenset[str]
+    listed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,10 @@ def read_slices(path: str | Path) -> list[VideoSlice]:
     rows = read_rows(file)
     if len(rows) < 2 or len(rows[0]) < 2:
         raise FileError(f"{file}: expected a line of headings (video, attribute, ...) and a line per video")
+    if _plain(rows[0][0]).isdecimal() or _plain(rows[0][0]) != rows[0][0].strip().lower():
+        raise FileError(
+            f"{file}: begins with video {rows[0][0]}: add a line of headings above it (video, attribute, ...)"
+        )
     names = [_plain(row[0]) for row in rows[1:]]
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
@@ -111,11 +122,13 @@ def read_slices(path: str | Path) -> list[VideoSlice]:
         slices += _slices_of(file, one_line(heading) or f"column {at + 1}", dict(zip(names, values, strict=True)))
     if not slices:
         raise FileError(f"{file}: no attribute holds for any video")
-    return slices
+    return [replace(part, listed=frozenset(names)) for part in slices]
 
 
 def slice_runs(runs: Sequence[RunLike], slices: Sequence[VideoSlice]) -> list[list[RunLike]]:
     """See the runs through each slice that holds videos of theirs, one list per slice.
+
+    A warning names the videos that the file has no line for.
 
     Raises
     ------
@@ -133,6 +146,13 @@ def slice_runs(runs: Sequence[RunLike], slices: Sequence[VideoSlice]) -> list[li
             found.append([run for run in seen if run.coverage.videos_found])
     if not found:
         raise TableError("no video of the runs is in the file of --by: its first column must name their videos")
+    videos = dict.fromkeys(video for run in runs for video in run.frame_table.by_video.means.index)
+    lacking = [video for video in videos if slices[0].listed and _plain(video) not in slices[0].listed]
+    if lacking:
+        shown = ", ".join(lacking[:_NAMED]) + (" and so on" if len(lacking) > _NAMED else "")
+        _log.warning(
+            "%d of %d videos have no line in the file of --by and are in no slice: %s", len(lacking), len(videos), shown
+        )
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+import pytest
 
 import videosal
 
@@ -21,6 +22,8 @@ def test_pairs_with_all_figures(invoke: Invoke, three_runs: list[Path]) -> None:
     assert result.output.count("| CC ↑") == 3
     for text in ("one (first) against two (second), 4 videos", "95 % interval", "Holm", "won/tied/lost", "seed 0"):
         assert text in result.output
+    assert "corrected for all 3 comparisons" in result.output
+    assert "note: 4 videos cannot tell runs apart: p is 0.125 at best, 0.38 when corrected for 3" in result.output
 
 
 def test_json_and_slices(invoke: Invoke, three_runs: list[Path], tmp_path: Path) -> None:
@@ -35,6 +38,8 @@ def test_json_and_slices(invoke: Invoke, three_runs: list[Path], tmp_path: Path)
     ]
     assert found[-1]["low"] is None
     assert found[-1]["p"] == 1
+    assert (found[0]["first"], found[0]["second"]) == ("one", "two")
+    assert found[0]["difference"] == pytest.approx(found[0]["first_mean"] - found[0]["second_mean"])
 
 
 def test_wrong_input(invoke: Invoke, three_runs: list[Path], tmp_path: Path) -> None:

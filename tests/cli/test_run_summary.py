@@ -9,6 +9,7 @@ import numpy as np
 import videosal
 from videosal.cli.run_summary import print_run
 from videosal.leaderboards import mean_interval
+from videosal.leaderboards.statistics.precision import format_interval
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +23,10 @@ def test_every_mean_has_an_interval_over_videos(three_runs: list[Path], capsys: 
     run = videosal.load_run(three_runs[0])
     print_run(run)
     output = capsys.readouterr().out
-    assert len(re.findall(r"\d \[-?\d\.\d{4}, -?\d\.\d{4}\]", output)) == 2 * len(run.metrics)
+    assert len(re.findall(r"\d \[-?\d\.\d+, -?\d\.\d+\]", output)) == 2 * len(run.metrics)
     low, high = mean_interval(run.videos["cc"])
-    assert f"[{low:.4f}, {high:.4f}]" in output
+    assert format_interval(low, high) in output
+    assert "note: 95 % intervals of 4 videos are too narrow: they hold the true mean in 86 % of cases" in output
     assert "bootstrap interval over the 4 videos" in output
 
 
@@ -57,4 +59,4 @@ def test_the_interval_of_a_mean_is_weighed_as_the_mean(
     run = videosal.score(maps, "dhf1k:val", root, protocol="vinet-v2", metrics=["cc"], out=tmp_path / "run")
     print_run(run)
     low, high = mean_interval(run.videos["cc"], [3, 3, 3, 3])
-    assert capsys.readouterr().out.count(f"[{low:.4f}, {high:.4f}]") == 2
+    assert capsys.readouterr().out.count(format_interval(low, high)) == 2

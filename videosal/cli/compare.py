@@ -47,50 +47,53 @@ def command(runs: tuple[str, ...], by: str | None, as_json: bool, **options: Any
     for title, found in compared.items():
         click.echo(f"## {title}\n" if title else f"on {split_of(loaded[0])}\n")
         _print_pairs(found)
-    _print_notes(options["test"], options["seed"])
+    _print_notes(options["test"], options["seed"], [one for found in compared.values() for one in found])
 
 
 def _print_pairs(comparisons: list[Comparison]) -> None:
     from tabulate import tabulate
 
-    from videosal.leaderboards.board.table import SIGNS
-    from videosal.metrics import metric_info
-
-    headers = [
-        "metric",
-        "first",
-        "second",
-        "difference",
-        "95 % interval",
-        "p",
-        "p (Holm)",
-        "won/tied/lost",
-        "effect",
-    ]
+    headers = ["metric", "first", "second", "difference", "95 % interval", "p", "p (Holm)", "won/tied/lost", "effect"]
     for pair in dict.fromkeys((found.first, found.second) for found in comparisons):
-        rows = []
-        for found in (found for found in comparisons if (found.first, found.second) == pair):
-            info, result = metric_info(found.metric), found.result
-            sign = SIGNS["undefined"] if any(found.lost) else ""
-            interval = "-" if result.low != result.low else f"[{result.low:+.4f}, {result.high:+.4f}]"
-            rows.append(
-                [
-                    f"{info.label} {'↑' if info.higher_is_better else '↓'}",
-                    _number(result.first),
-                    _number(result.second),
-                    _number(result.difference, "+.4f") + sign,
-                    interval,
-                    _number(result.p),
-                    _number(found.p_holm),
-                    "-" if sign else f"{result.wins}/{result.ties}/{result.losses}",
-                    _number(result.effect, "+.2f"),
-                ]
-            )
-        n_videos = max(found.result.n_videos for found in comparisons if (found.first, found.second) == pair)
-        click.echo(f"{pair[0]} (first) against {pair[1]} (second), {n_videos} videos\n")
+        rows = [_row(found) for found in comparisons if (found.first, found.second) == pair]
+        click.echo(f"{pair[0]} (first) against {pair[1]} (second), {_count_videos(comparisons, pair)}\n")
         aligned = ("left", *["right"] * (len(headers) - 1))
         click.echo(tabulate(rows, headers, tablefmt="github", disable_numparse=True, colalign=aligned) + "\n")
     _print_lost(comparisons)
+
+
+def _row(found: Comparison) -> list[str]:
+    from videosal.leaderboards.board.table import SIGNS
+    from videosal.leaderboards.statistics.precision import format_interval, format_p
+    from videosal.metrics import metric_info
+
+    info, result = metric_info(found.metric), found.result
+    sign = SIGNS["undefined"] if any(found.lost) else ""
+    factor = found.p_holm / result.p if result.p else 1.0
+    return [
+        f"{info.label} {'↑' if info.higher_is_better else '↓'}",
+        _number(result.first),
+        _number(result.second),
+        _number(result.difference, "+.4f") + sign,
+        format_interval(result.low, result.high, "+"),
+        format_p(result.p, result.n_videos, found.n_flips),
+        format_p(found.p_holm, result.n_videos, found.n_flips, factor),
+        "-" if sign else f"{result.wins}/{result.ties}/{result.losses}",
+        _number(result.effect, "+.2f"),
+    ]
+
+
+def _count_videos(comparisons: list[Comparison], pair: tuple[str, str]) -> str:
+    """How many videos both have a value of; by metric where they differ."""
+    from videosal.metrics import metric_info
+
+    counts: dict[int, list[str]] = {}
+    for found in comparisons:
+        if (found.first, found.second) == pair:
+            counts.setdefault(found.result.n_videos, []).append(metric_info(found.metric).label)
+    most = max(counts)
+    less = "".join(f", {n} in {', '.join(labels)}" for n, labels in counts.items() if n != most)
+    return f"{most} video{'' if most == 1 else 's'}{less}"
 
 
 def _print_lost(comparisons: list[Comparison]) -> None:
@@ -112,13 +115,19 @@ def _print_lost(comparisons: list[Comparison]) -> None:
         )
 
 
-def _print_notes(test: str, seed: int) -> None:
-    from videosal.leaderboards.statistics.paired import RESAMPLES
+def _print_notes(test: str, seed: int, comparisons: list[Comparison]) -> None:
+    from videosal.leaderboards.statistics.precision import warn_of_few_videos
+    from videosal.leaderboards.statistics.resampling import RESAMPLES
 
-    name = "paired permutation (sign flips)" if test == "permutation" else "Wilcoxon signed-rank"
+    n_tests, n_flips = comparisons[0].n_tests, comparisons[0].n_flips
+    flips = f", {n_flips} random flips" if any(2**one.result.n_videos > n_flips + 1 for one in comparisons) else ""
+    name = f"paired permutation (sign flips{flips})" if test == "permutation" else "Wilcoxon signed-rank"
     click.echo(f"unit: the video; interval: BCa bootstrap of the difference, {RESAMPLES} resamples, seed {seed}")
-    click.echo(f"test: {name}, two-sided; Holm: corrected for all metrics and pairs of runs")
+    click.echo(f"test: {name}, two-sided; Holm: corrected for all {n_tests} comparisons of metrics and pairs of runs")
     click.echo("effect: mean difference over videos by its standard deviation; won: videos where the first is better")
+    fewest = min((one.result.n_videos for one in comparisons if one.result.n_videos), default=0)
+    for line in warn_of_few_videos(fewest, n_tests):
+        click.echo(f"note: {line}")
 
 
 def _number(value: float, form: str = ".4f") -> str:

@@ -14,15 +14,16 @@ def print_run(run: Run) -> int:
     """Print both means of every metric and what stands behind them; return the exit code."""
     from tabulate import tabulate
 
+    from videosal.leaderboards.statistics.precision import warn_of_few_videos
     from videosal.metrics import metric_info
 
     rows = []
-    for metric, row in run.summary().iterrows():
+    summary = run.summary()
+    intervals = _intervals(run)
+    for metric, row in summary.iterrows():
         info = metric_info(str(metric))
-        means = [
-            _with_interval(row["frame_mean"], run, str(metric), by_frames=True),
-            _with_interval(row["video_mean"], run, str(metric), by_frames=False),
-        ]
+        pair = zip(("frame_mean", "video_mean"), intervals[str(metric)], strict=True)
+        means = [_with_interval(row[mean], interval) for mean, interval in pair]
         counts = [int(row["n"]), int(row["n_undefined"])]
         rows.append([f"{info.label} {'↑' if info.higher_is_better else '↓'}", *means, *counts])
     headers = ["metric", "frame mean", "video mean", "frames", "undefined"]
@@ -30,8 +31,11 @@ def print_run(run: Run) -> int:
     click.echo(f"{run.name} on {run.title}: {coverage.frames_scored} of {coverage.frames_found} frames scored\n")
     click.echo(tabulate(rows, headers, tablefmt="github", disable_numparse=True, colalign=("left", *["right"] * 4)))
     click.echo("")
-    if len(run.videos) > 1:
-        click.echo(f"in brackets: 95 % bootstrap interval over the {len(run.videos)} videos")
+    n_videos = len(run.videos)
+    if n_videos > 1:
+        click.echo(f"in brackets: 95 % bootstrap interval over the {n_videos} videos")
+    for line in warn_of_few_videos(n_videos):
+        click.echo(f"note: {line}")
     for note in _notes(run):
         click.echo(f"note: {note}")
     click.echo(f"signature: {run.signature}")
@@ -75,10 +79,17 @@ def _by_map(run: Run) -> list[str]:
     ]
 
 
-def _with_interval(mean: float, run: Run, metric: str, *, by_frames: bool) -> str:
-    """A mean and its interval; the unit is the video, weighted by its frames where the mean is over frames."""
-    from videosal.leaderboards import mean_interval
+def _intervals(run: Run) -> dict[str, list[tuple[float, float]]]:
+    """The intervals of both means of each metric; a video weighs as many as its frames in that over frames."""
+    from videosal.leaderboards.statistics.paired import mean_intervals
 
-    weights = run.frame_table.counts[metric].to_numpy() if by_frames else None
-    low, high = mean_interval(run.videos[metric].to_numpy(), weights)
-    return format_mean(mean) if low != low else f"{format_mean(mean)} [{format_mean(low)}, {format_mean(high)}]"
+    videos, counts = run.videos, run.frame_table.counts
+    columns = [(videos[metric].to_numpy(), counts[metric].to_numpy()) for metric in run.metrics]
+    found = mean_intervals([*columns, *((values, None) for values, _ in columns)])
+    return {metric: found[at :: len(columns)] for at, metric in enumerate(run.metrics)}
+
+
+def _with_interval(mean: float, interval: tuple[float, float]) -> str:
+    from videosal.leaderboards.statistics.precision import format_interval
+
+    return format_mean(mean) if interval[0] != interval[0] else f"{format_mean(mean)} {format_interval(*interval)}"

@@ -26,6 +26,11 @@ def test_a_strip_has_a_dot_per_defined_video_within_the_frame() -> None:
     assert texts == ["a & b", "c", "0.1", "0.5", "0.9"]
 
 
+def test_the_bar_of_an_even_number_is_between_the_two_in_the_middle() -> None:
+    plot = parse(strip_plot("CC", {"a": [0.0, 0.2, 0.6, 1.0]}))
+    assert plot.find(f".//{SPACE}path").get("d", "").startswith("M146.0 ")  # type: ignore[union-attr]
+
+
 def test_a_line_breaks_where_a_value_is_undefined() -> None:
     plot = parse(line_plot("x", {"a": [1, 2, NAN, 3, NAN]}, "frame"))
     line = plot.findall(f".//{SPACE}path")[-1].get("d", "")

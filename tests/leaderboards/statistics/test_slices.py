@@ -52,6 +52,8 @@ def test_an_excel_sheet_reads_like_a_csv(tmp_path: Path) -> None:
         ("video\n1\n", "expected a line of headings"),
         ("video,a\n1,x\n001,x\n", "video 1 has more than one line"),
         ("video,a\n1,0\n", "no attribute holds"),
+        ("0601,1\n0602,\n", "begins with video 0601: add a line of headings"),
+        ("a.avi,1\nb.avi,\n", "begins with video a.avi"),
         ("video,a\n" + "".join(f"{n},{n}.5\n" for n in range(30)), "a has 30 values"),
     ],
 )
@@ -100,3 +102,16 @@ def test_undefined_is_in_a_slice_what_it_is_in_the_whole(tmp_path: Path, video_r
     assert found.summary()["video_mean"]["cc"] == pytest.approx(kept["cc"][kept["video"] == "0000"].mean() / 2)
     [[left_out]] = slice_runs([video_run("a", 0.5, table=table)], read_slices(file))
     assert left_out.summary()["frame_mean"]["cc"] == pytest.approx(kept["cc"].mean())
+
+
+def test_videos_that_the_file_lacks_are_named(
+    video_run: VideoRun, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs = [video_run("a", 0.5), video_run("b", 0.4)]
+    slice_runs(runs, read_slices(write(tmp_path, "video,a\n" + "".join(f"{n},{n % 2}\n" for n in range(5)))))
+    assert caplog.messages == [
+        "7 of 12 videos have no line in the file of --by and are in no slice: 0005, 0006, 0007, 0008, 0009 and so on"
+    ]
+    caplog.clear()
+    slice_runs(runs, read_slices(write(tmp_path, "video,a\n" + "".join(f"{n},{n % 2}\n" for n in range(12)))))
+    assert not caplog.messages
