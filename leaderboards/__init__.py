@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from videosal.leaderboards.statistics.comparison import Comparison, compare_runs
     from videosal.leaderboards.statistics.differences import Difference, Move, explain_runs
+    from videosal.leaderboards.statistics.gate import Verdict, judge_run
     from videosal.leaderboards.statistics.paired import PairedResult, compare_scores, mean_interval
     from videosal.leaderboards.statistics.slices import VideoSlice, read_slices
 
@@ -44,12 +45,14 @@ _HOMES = {
     "PublishedSplit": "published.tables",
     "PublishedTable": "published.tables",
     "RunLike": "board.run_like",
+    "Verdict": "statistics.gate",
     "VideoSlice": "statistics.slices",
     "blend_overlay": "pictures.overlays",
     "compare_runs": "statistics.comparison",
     "compare_scores": "statistics.paired",
     "draw_comparison": "pictures.figures",
     "explain_runs": "statistics.differences",
+    "judge_run": "statistics.gate",
     "list_layouts": "board.columns",
     "list_published": "published.tables",
     "load_published": "published.tables",
@@ -76,12 +79,14 @@ __all__ = [
     "PublishedTable",
     "RunLike",
     "RunMaps",
+    "Verdict",
     "VideoSlice",
     "blend_overlay",
     "compare_runs",
     "compare_scores",
     "draw_comparison",
     "explain_runs",
+    "judge_run",
     "list_layouts",
     "list_published",
     "load_published",

@@ -103,8 +103,8 @@ def compare_runs(
         raise TableError("one run is not enough to compare: give two or more")
     if not allow_incomplete:
         refuse_incomplete(loaded)
-    _check_alike(loaded)
-    names = _metrics(loaded, metrics)
+    check_alike(loaded)
+    names = common_metrics(loaded, metrics)
     pairs = [(a, b, metric) for a, b in combinations(loaded, 2) for metric in names]
     results = compare_metrics(pairs, test=test, seed=seed)
     corrected = holm([result.p for result, _ in results])
@@ -124,17 +124,22 @@ def compare_metrics(
     the frames that each run lost, see `compare_runs` on the verdict then.
     """
     runs = {id(run): run for a, b, _ in pairs for run in (a, b)}
-    tables = {key: run.frame_table for key, run in runs.items()}
     lost = {key: run.summary()["n_by_map"] for key, run in runs.items()}
-    figures = []
+    results = compare_pairs(pair_figures(pairs), test=test, n_flips=count_flips(len(pairs)), seed=seed)
+    counts = [(int(lost[id(a)][metric]), int(lost[id(b)][metric])) for a, b, metric in pairs]
+    return [(_unless_lost(result, count), count) for result, count in zip(results, counts, strict=True)]
+
+
+def pair_figures(pairs: Sequence[tuple[RunLike, RunLike, str]]) -> list[Pair]:
+    """Return the means of the videos of two runs in a metric each, over the frames where both have a value."""
+    tables = {id(run): run.frame_table for a, b, _ in pairs for run in (a, b)}
+    found = []
     for a, b, metric in pairs:
         videos = tables[id(a)].pair(tables[id(b)], metric)
         weights = videos["n"].to_numpy() if a.aggregation == "frame" else None
         better = metric_info(metric).higher_is_better
-        figures.append(Pair(videos["first"].to_numpy(), videos["second"].to_numpy(), weights, better))
-    results = compare_pairs(figures, test=test, n_flips=count_flips(len(pairs)), seed=seed)
-    counts = [(int(lost[id(a)][metric]), int(lost[id(b)][metric])) for a, b, metric in pairs]
-    return [(_unless_lost(result, count), count) for result, count in zip(results, counts, strict=True)]
+        found.append(Pair(videos["first"].to_numpy(), videos["second"].to_numpy(), weights, better))
+    return found
 
 
 def _unless_lost(result: PairedResult, lost: tuple[int, int]) -> PairedResult:
@@ -142,7 +147,8 @@ def _unless_lost(result: PairedResult, lost: tuple[int, int]) -> PairedResult:
     return replace(result, low=nan, high=nan, p=nan, wins=0, ties=0, losses=0, effect=nan) if any(lost) else result
 
 
-def _check_alike(runs: Sequence[RunLike]) -> None:
+def check_alike(runs: Sequence[RunLike]) -> None:
+    """Raise `TableError` where two runs have one name, or were not scored alike."""
     first = runs[0]
     for at, run in enumerate(runs):
         if run.name in {other.name for other in runs[:at]}:
@@ -154,7 +160,8 @@ def _check_alike(runs: Sequence[RunLike]) -> None:
             )
 
 
-def _metrics(runs: Sequence[RunLike], asked: Sequence[str] | None) -> list[str]:
+def common_metrics(runs: Sequence[RunLike], asked: Sequence[str] | None) -> list[str]:
+    """Return the metrics that all runs have, or those asked for; raise `TableError` where a run lacks one."""
     for metric in asked or ():
         metric_info(metric)
         for run in runs:

@@ -68,8 +68,8 @@ def bootstrap_means(values: Floats, weights: Floats, seed: int) -> tuple[Floats,
     return bounds[0], bounds[1]
 
 
-def flip_signs(shares: Floats, n_flips: int, seed: int) -> Floats:
-    """Two-sided p values of the sums of columns, if each share could as well have the other sign.
+def flip_signs(shares: Floats, n_flips: int, seed: int, *, one_sided: bool = False) -> Floats:
+    """The p values of the sums of columns, if each share could as well have the other sign.
 
     Parameters
     ----------
@@ -79,6 +79,8 @@ def flip_signs(shares: Floats, n_flips: int, seed: int) -> Floats:
         Random flips. All flips are taken instead, and p is exact, where there are no more than these.
     seed : int
         Of the flips, which all columns share.
+    one_sided : bool
+        Whether only sums as large count, not those as far below 0.
 
     Returns
     -------
@@ -91,11 +93,12 @@ def flip_signs(shares: Floats, n_flips: int, seed: int) -> Floats:
     """
     n_videos, n_columns = shares.shape
     noise = _NOISE * np.abs(shares).sum(axis=0)
-    seen = np.abs(shares.sum(axis=0)) - noise
+    size = np.asarray if one_sided else np.abs
+    seen = size(shares.sum(axis=0)) - noise
     hits = np.zeros(n_columns, np.int64)
     total = 0
     for signs in _signs(n_videos, n_columns, n_flips, seed):
-        hits += (np.abs(signs @ shares) >= seen).sum(axis=0)
+        hits += (size(signs @ shares) >= seen).sum(axis=0)
         total += len(signs)
     exact = _is_exact(n_videos, n_flips)
     found: Floats = hits / total if exact else (hits + 1) / (total + 1)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.conftest import Invoke
+    from tests.conftest import MapMaker, TreeMaker
 
 
 def test_pairs_with_all_figures(invoke: Invoke, three_runs: list[Path]) -> None:
@@ -78,3 +80,32 @@ def test_maps_that_say_nothing_give_no_verdict(invoke: Invoke, three_runs: list[
     report = tmp_path / "report.html"
     assert invoke("report", one, flat, "--out", report).exit_code == 0
     assert "∅" in report.read_text(encoding="utf-8")
+
+
+def test_the_gate_fails_where_the_new_run_is_worse(
+    invoke: Invoke, dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    root = dhf1k_tree((601, 602, 603, 604, 605))
+    truth = videosal.load_dataset("dhf1k:val", root)
+    good = tmp_path / "good"
+    for video in truth:
+        (good / video.name).mkdir(parents=True)
+        for frame in video.frame_names:
+            fixated = np.zeros(video.size, np.uint8)
+            fixated[tuple(video.fixation_points(frame).T)] = 255
+            cv2.imwrite(str(good / video.name / f"{frame}.png"), fixated)
+    options = {"root": root, "metrics": ["nss", "cc"]}
+    base = videosal.score(good, "dhf1k:val", out=tmp_path / "base", **options).path
+    new = videosal.score(prediction_folder(truth), "dhf1k:val", name="new", out=tmp_path / "new", **options).path
+    worse = invoke("compare", base, new, "--fail-if-worse")
+    assert worse.exit_code == 1
+    assert re.fullmatch(
+        r"new is worse than good in NSS: -?\d\.\d{4} after \d+\.\d{4}, worse by \d+\.\d{4} \(p 0\.031, 5 videos\)\n",
+        worse.output,
+    )
+    assert invoke("compare", new, base, "--fail-if-worse").exit_code == 0
+    assert invoke("compare", base, new, "--fail-if-worse", "--margin", "50").exit_code == 0
+    assert "too few" in str(invoke("compare", base, new, "--fail-if-worse", "--metric", "nss,cc").exception)
+    assert json.loads(invoke("compare", base, new, "--fail-if-worse", "--json").output)[0]["worse"] is True
+    assert "takes two runs" in invoke("compare", base, "--fail-if-worse").output
+    assert "--margin is of --fail-if-worse" in invoke("compare", base, new, "--margin", "1").output

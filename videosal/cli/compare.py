@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,26 +11,60 @@ import click
 from videosal.cli.options import loaded_plugins, parse_metrics
 
 if TYPE_CHECKING:
-    from videosal.leaderboards import Comparison
+    from videosal.leaderboards import Comparison, RunLike
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True)
-@click.option("--metrics", callback=parse_metrics, help="Comma-separated; default: all that the runs share.")
+@click.option(
+    "--metrics", "--metric", callback=parse_metrics, help="Comma-separated; default: all shared (with the gate: nss)."
+)
 @click.option("--test", type=click.Choice(["permutation", "wilcoxon"]), default="permutation", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap and the permutations.")
 @click.option("--by", metavar="FILE", help="Compare on slices of the videos: a CSV or .xlsx of attributes.")
+@click.option("--seeds", is_flag=True, help="Take runs of one name that were scored alike as one model.")
+@click.option(
+    "--fail-if-worse",
+    "gate",
+    is_flag=True,
+    help="A gate for CI: exit 1 if the second of two runs is worse beyond chance.",
+)
+@click.option("--margin", type=float, help="Of the gate: loss to tolerate, in the unit of the metric. [default: 0]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--allow-incomplete", is_flag=True, help="Take runs with missing maps, and compare what both have.")
 @loaded_plugins
-def command(runs: tuple[str, ...], by: str | None, as_json: bool, **options: Any) -> None:
-    """Compare two or more run directories RUNS on one split, video by video."""
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    runs: tuple[str, ...],
+    by: str | None,
+    as_json: bool,
+    seeds: bool,
+    gate: bool,
+    margin: float | None,
+    **options: Any,
+) -> None:
+    """Compare two or more run directories RUNS on one split, video by video.
+
+    With --fail-if-worse, RUNS are BASE and NEW: the exit code is 1 where NEW is worse in --metric (nss) by more
+    than --margin, in a one-sided test at 0.05, and 2 where that cannot be told.
+    """
     from videosal.leaderboards import compare_runs, read_slices
     from videosal.leaderboards.board.ranking import split_of
     from videosal.leaderboards.board.runs import load_runs
+    from videosal.leaderboards.statistics.seeds import join_seeds
     from videosal.leaderboards.statistics.slices import slice_runs
 
     loaded = load_runs(runs)
+    if seeds:
+        loaded = join_seeds(loaded)
+    if gate:
+        if by is not None or options["allow_incomplete"] or options["test"] != "permutation":
+            raise click.UsageError("--fail-if-worse takes no --by, --test or --allow-incomplete")
+        ctx.exit(_judge(loaded, options["metrics"], margin or 0.0, options["seed"], as_json=as_json))
+    if margin is not None:
+        raise click.UsageError("--margin is of --fail-if-worse")
     compared: dict[str, list[Comparison]] = {}
     if by is None:
         compared[""] = compare_runs(loaded, **options)
@@ -48,6 +83,30 @@ def command(runs: tuple[str, ...], by: str | None, as_json: bool, **options: Any
         click.echo(f"## {title}\n" if title else f"on {split_of(loaded[0])}\n")
         _print_pairs(found)
     _print_notes(options["test"], options["seed"], [one for found in compared.values() for one in found])
+
+
+def _judge(runs: list[RunLike], metrics: list[str] | None, margin: float, seed: int, *, as_json: bool) -> int:
+    """Print whether the second run is worse than the first, a line per metric; return the exit code."""
+    from videosal.leaderboards.statistics.gate import METRICS, judge_run
+    from videosal.metrics import metric_info
+
+    if len(runs) != 2:
+        raise click.UsageError(
+            f"--fail-if-worse takes two runs, BASE and NEW, not {len(runs)} (--seeds joins those of one name)"
+        )
+    verdicts = judge_run(*runs, metrics=metrics or METRICS, margin=margin, seed=seed)
+    if as_json:
+        click.echo(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+    for found in () if as_json else verdicts:
+        label, names = metric_info(found.metric).label, [run.name for run in runs]
+        moved = f"worse by {found.loss:.4f}" if found.loss > 0 else f"better by {-found.loss:.4f}"
+        beyond = f" beyond the margin of {margin:g}" if margin else ""
+        told = "is worse" if found.worse else "is not worse"
+        click.echo(
+            f"{names[1]} {told} than {names[0]} in {label}{beyond}: {found.new:.4f} after {found.base:.4f}, {moved} "
+            f"(p {found.p:.2g}, {found.n_videos} videos)"
+        )
+    return int(any(found.worse for found in verdicts))
 
 
 def _print_pairs(comparisons: list[Comparison]) -> None:
