@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         list_published,
         load_published,
     )
+    from videosal.leaderboards.ranks.diagram import draw_ranking
+    from videosal.leaderboards.ranks.ranking import Place, Ranking, rank_runs
     from videosal.leaderboards.statistics.comparison import Comparison, compare_runs
     from videosal.leaderboards.statistics.differences import Difference, Move, explain_runs
     from videosal.leaderboards.statistics.gate import Verdict, judge_run
@@ -40,10 +42,12 @@ _HOMES = {
     "Leaderboard": "leaderboard",
     "Move": "statistics.differences",
     "PairedResult": "statistics.paired",
+    "Place": "ranks.ranking",
     "PublishedRow": "published.tables",
     "PublishedSource": "published.tables",
     "PublishedSplit": "published.tables",
     "PublishedTable": "published.tables",
+    "Ranking": "ranks.ranking",
     "RunLike": "board.run_like",
     "Verdict": "statistics.gate",
     "VideoSlice": "statistics.slices",
@@ -51,6 +55,7 @@ _HOMES = {
     "compare_runs": "statistics.comparison",
     "compare_scores": "statistics.paired",
     "draw_comparison": "pictures.figures",
+    "draw_ranking": "ranks.diagram",
     "explain_runs": "statistics.differences",
     "judge_run": "statistics.gate",
     "list_layouts": "board.columns",
@@ -58,6 +63,7 @@ _HOMES = {
     "load_published": "published.tables",
     "mean_interval": "statistics.paired",
     "pick_frames": "pictures.frame_picking",
+    "rank_runs": "ranks.ranking",
     "read_slices": "statistics.slices",
     "write_overlay_video": "pictures.overlays",
     "write_report": "pages.report",
@@ -73,10 +79,12 @@ __all__ = [
     "Leaderboard",
     "Move",
     "PairedResult",
+    "Place",
     "PublishedRow",
     "PublishedSource",
     "PublishedSplit",
     "PublishedTable",
+    "Ranking",
     "RunLike",
     "RunMaps",
     "Verdict",
@@ -85,6 +93,7 @@ __all__ = [
     "compare_runs",
     "compare_scores",
     "draw_comparison",
+    "draw_ranking",
     "explain_runs",
     "judge_run",
     "list_layouts",
@@ -94,6 +103,7 @@ __all__ = [
     "measure_change",
     "pack_submission",
     "pick_frames",
+    "rank_runs",
     "read_slices",
     "score_human",
     "write_overlay_video",

@@ -18,6 +18,7 @@ VERBS = {
     "merge": "Put the parts of a sharded run together.",
     "table": "Print runs and published results as a table.",
     "compare": "Say which differences between runs are more than chance.",
+    "rank": "Rank methods across metrics and data sets.",
     "explain": "Say why two runs differ.",
     "export": "Hand on the scores of every frame.",
     "figure": "Draw frames, ground truth and maps side by side.",

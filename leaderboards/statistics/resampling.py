@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -114,7 +114,7 @@ def _intervals(values: Floats, weights: Floats, seed: int) -> Floats:
     products = values * weights
     totals, masses = products.sum(axis=0), weights.sum(axis=0)
     means = totals / masses
-    drawn = np.concatenate([_drawn_means(counts, products, weights) for counts in _counts(len(values), seed)])
+    drawn = np.concatenate([_drawn_means(counts, products, weights) for counts in draw_counts(len(values), seed)])
     noise = _NOISE * (np.abs(products).sum(axis=0) / masses)
     below = (drawn < means - noise).sum(axis=0) + (drawn <= means + noise).sum(axis=0)
     bias = ndtri(below / (2 * len(drawn)))
@@ -149,7 +149,7 @@ def _quantiles(ascending: Floats, shares: Floats) -> Floats:
     return found
 
 
-def _counts(n: int, seed: int) -> Iterator[Floats]:
+def draw_counts(n: int, seed: int | Sequence[int]) -> Iterator[Floats]:
     """How often each of `n` videos is drawn, in blocks with a row per draw."""
     generator = np.random.default_rng(seed)
     for rows in _blocks(RESAMPLES, n):

@@ -1,0 +1,1 @@
+"""Ranks of methods across metrics and data sets, and how they are printed and drawn."""
