@@ -106,6 +106,11 @@ class FrameTable:
             means=self.by_video.keep(videos),
         )
 
+    @cached_property
+    def status_counts(self) -> dict[str, int]:
+        """Number of frames of each status."""
+        return {str(status): int(count) for status, count in self.by_video.status.sum().items()}
+
     def summary(self) -> pd.DataFrame:
         """Both means of each metric.
 
@@ -116,6 +121,10 @@ class FrameTable:
             ``n``: frames where the metric is defined; ``n_undefined``: frames with a map where it is not; ``n_by_map``:
             those of them where the ground truth allows a value and the map does not (0 where that is not known).
         """
+        return self._summary.copy()
+
+    @cached_property
+    def _summary(self) -> pd.DataFrame:
         import pandas as pd
 
         found, counts = self.by_video, self.counts
@@ -125,7 +134,7 @@ class FrameTable:
                 "frame_mean": (found.means * counts).sum() / total.where(total > 0),
                 "video_mean": found.means.mean(),
                 "n": found.n.sum(),
-                "n_undefined": int(found.status[OK].sum()) - found.n.sum(),
+                "n_undefined": self.status_counts[OK] - found.n.sum(),
                 "n_by_map": (found.possible - found.n).fillna(0).sum().astype("int64"),
             }
         ).rename_axis("metric")
@@ -158,7 +167,7 @@ class FrameTable:
     def _whole(self) -> frozenset[str]:
         """The metrics that have a value wherever the ground truth allows one, if every frame has a map."""
         found = self.by_video
-        if not (found.status.sum(axis=1) == found.status[OK]).all():
+        if sum(self.status_counts.values()) != self.status_counts[OK]:
             return frozenset()
         return frozenset(metric for metric in self.metrics if (found.possible[metric] == found.n[metric]).all())
 

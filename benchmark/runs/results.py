@@ -133,7 +133,7 @@ class Run:
 
     def count_status(self, *wanted: str) -> int:
         """Count frames by the status of their map: ``ok``, ``missing``, ``unreadable``, ``non-finite``."""
-        return int(self.frame_table.by_video.status[list(wanted)].to_numpy().sum())
+        return sum(self.frame_table.status_counts[status] for status in wanted)
 
     @cached_property
     def frame_table(self) -> FrameTable:
