@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Progress, evaluate
 from videosal.benchmark.executor import open_executor
+from videosal.benchmark.frame_sides import describe_sides
 from videosal.benchmark.maps.inventory import Inventory, describe_unread, list_some, take_inventory
 from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.benchmark.maps.looks import describe_looks
@@ -234,6 +235,9 @@ def run(
     row = _describe_model(spec) | ({"name": name} if name else {})
     if split := options.get("calibrate"):
         plan = calibrate_on(plan, truth, split, None)
+    if note := describe_sides(truth.videos):
+        _log.warning("%s: %s", truth.root, note)
+        row["map_notes"] = [note]
     with open_executor(workers, options.get("dask"), gpu=device.startswith("cuda")) as executor:
         return evaluate(
             plan,

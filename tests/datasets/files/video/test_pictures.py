@@ -1,0 +1,168 @@
+"""How many pictures a video file has: as many as decoding gives, whatever its header promises."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.datasets.conftest import copy_packets, write_video
+from videosal.datasets.files.frames import VideoFileFrames
+from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile, to_rgb
+from videosal.errors import FileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+av: Any = pytest.importorskip("av")
+
+
+def moving(count: int, size: tuple[int, int] = (48, 64)) -> NDArray[np.uint8]:
+    """Pictures that grow brighter and differ."""
+    images = np.zeros((count, *size, 3), np.uint8)
+    for index, image in enumerate(images):
+        image[:] = index * 4
+        image[10:30, index % 40 : index % 40 + 15] = 255
+    return images
+
+
+def decoded(path: Path) -> int:
+    """Count the pictures of the first stream by decoding them all."""
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "pixels", "size"),
+    [
+        ("m4v", "libx264", "yuv420p", (48, 64)),
+        ("wmv", "wmv2", "yuv420p", (48, 64)),
+        ("asf", "wmv2", "yuv420p", (48, 64)),
+        ("ts", "libx264", "yuv420p", (48, 64)),
+        ("mts", "libx264", "yuv420p", (48, 64)),
+        ("m2ts", "libx264", "yuv420p", (48, 64)),
+        ("flv", "flv", "yuv420p", (48, 64)),
+        ("3gp", "h263", "yuv420p", (144, 176)),
+        ("3g2", "mpeg4", "yuv420p", (48, 64)),
+        ("gif", "gif", "gray", (48, 64)),
+        ("mpg", "mpeg1video", "yuv420p", (48, 64)),
+        ("mpeg", "mpeg2video", "yuv420p", (48, 64)),
+        ("vob", "mpeg2video", "yuv420p", (48, 64)),
+        ("webm", "libvpx", "yuv420p", (48, 64)),
+        ("webm", "libvpx-vp9", "yuv420p", (48, 64)),
+        ("ogv", "libvpx", "yuv420p", (48, 64)),
+        ("mkv", "libx265", "yuv420p", (48, 64)),
+        ("mov", "png", "rgb24", (48, 64)),
+    ],
+)
+def test_every_container_is_counted_without_its_header(
+    tmp_path: Path, suffix: str, codec: str, pixels: str, size: tuple[int, int]
+) -> None:
+    assert f".{suffix}" in VIDEO_SUFFIXES
+    path = tmp_path / f"video.{suffix}"
+    write_video(path, moving(30, size), codec, pixels, "rgb24", options={"bf": "2"} if codec == "libx264" else {})
+    frames = VideoFileFrames(path)
+    assert len(frames) == decoded(path) == 30
+    assert frames[29].shape == (*size, 3)
+    assert frames[29].mean() > frames[0].mean() + 80
+
+
+def test_null_frames_have_no_picture_and_repeat_the_one_before_where_frames_lack(tmp_path: Path) -> None:
+    path = tmp_path / "null.avi"
+    write_video(path, moving(10), "mpeg4", "yuv420p", "rgb24", times=[0, 1, 2, 3, 4, 8, 9, 10, 11, 12])
+    pictures = VideoFile(path).pictures
+    assert pictures.count == decoded(path) == 10
+    assert pictures.shown == (0, 1, 2, 3, 4, 4, 4, 4, 5, 6, 7, 8, 9)
+    for wanted, count in ((0, 10), (10, 10), (11, 13), (13, 13), (14, 10)):
+        assert len(VideoFileFrames(path, wanted)) == count
+    with_nulls, without = VideoFileFrames(path, 13), VideoFileFrames(path)
+    np.testing.assert_array_equal(with_nulls[7], without[4])
+    np.testing.assert_array_equal(with_nulls[8], without[5])
+
+
+def test_a_fine_clock_is_not_null_frames(tmp_path: Path) -> None:
+    path = tmp_path / "clock.avi"
+    write_video(path, moving(10), "mpeg4", "yuv420p", "rgb24", times=range(0, 240, 24))
+    assert VideoFile(path).pictures.shown == ()
+    assert len(VideoFileFrames(path, 200)) == 10
+
+
+def test_a_picture_that_is_hidden_is_not_counted(tmp_path: Path) -> None:
+    """VP8 and VP9 code pictures ahead that are referred to and never shown."""
+    for codec in ("libvpx", "libvpx-vp9"):
+        path = tmp_path / f"{codec}.webm"
+        options = {"auto-alt-ref": "1", "lag-in-frames": "16", "arnr-maxframes": "7", "g": "60", "b": "200k"}
+        write_video(path, moving(60), codec, "yuv420p", "rgb24", options=options)
+        assert len(VideoFile(path)) == decoded(path) == 60
+
+
+def test_pictures_that_refer_to_what_was_cut_away_are_not_counted(tmp_path: Path) -> None:
+    """A recording that begins in the middle: its first pictures cannot be decoded."""
+    whole, cut = tmp_path / "whole.ts", tmp_path / "cut.ts"
+    write_video(whole, moving(60), "mpeg2video", "yuv420p", "rgb24", options={"bf": "2", "g": "10"})
+    copy_packets(whole, cut, from_key=2)
+    with av.open(str(cut)) as container:
+        assert sum(1 for packet in container.demux(video=0) if packet.size) == 50
+    count = decoded(cut)
+    assert len(VideoFile(cut)) == count == 48
+    VideoFile(cut).read(count - 1)
+
+
+def test_a_cover_is_no_video(tmp_path: Path) -> None:
+    """Whether it is marked as one or not."""
+    path = tmp_path / "covered.mkv"
+    with av.open(str(path), "w") as container:
+        cover, video = container.add_stream("mjpeg", rate=30), container.add_stream("mpeg4", rate=30)
+        cover.width, cover.height, cover.pix_fmt = 100, 80, "yuvj420p"
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((80, 100, 3), np.uint8), format="rgb24")
+        container.mux(cover.encode(frame.reformat(format="yuvj420p")))
+        container.mux(cover.encode(None))
+        for image in moving(5):
+            container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")))
+        container.mux(video.encode(None))
+    file = VideoFile(path)
+    assert (len(file), file.size) == (5, (48, 64))
+    assert to_rgb(file.read(4)).shape == (48, 64, 3)
+
+
+def test_a_file_that_was_cut_says_so_and_gives_what_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "cut.mkv"
+    write_video(path, moving(50), "libx264", "yuv420p", "rgb24")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with caplog.at_level(logging.WARNING):
+        count = len(VideoFile(path))
+    assert 10 < count < 50
+    assert (
+        f"cut.mkv is truncated (a video shorter than its header says): {count} frames of it can be read" in caplog.text
+    )
+
+
+def test_damage_within_is_an_error_of_decoding(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.mov"
+    write_video(path, moving(20), "png", "rgb24", "rgb24")
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 400] = bytes(400)
+    path.write_bytes(data)
+    frames = VideoFileFrames(path)
+    with pytest.raises(FileError, match=r"damaged\.mov: damaged after \d+ frames"):
+        list(frames)
+
+
+def test_a_frame_whose_data_are_not_whole_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "holes.mkv"
+    write_video(path, moving(40), "libx264", "yuv420p", "rgb24")
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 300] = bytes(300)
+    path.write_bytes(data)
+    video = VideoFile(path)
+    with caplog.at_level(logging.WARNING):
+        video.read(len(video) - 1)
+    assert video.damaged
+    assert f"holes.mkv: frame {min(video.damaged) + 1} is damaged, and what is missing in it was made up" in caplog.text
