@@ -70,14 +70,14 @@ class VideoFile:
     @cached_property
     def pictures(self) -> Pictures:
         """Which pictures there are, from the packets, or by decoding them all where packets do not tell."""
-        with self._open() as container:
-            stream = self._choose_stream(container)
+        with self.open() as container:
+            stream = self.choose_stream(container)
             first = self._decode(container.decode(stream), 0)
-        with self._open() as container:
-            found = list_pictures(container, self._choose_stream(container), first)
+        with self.open() as container:
+            found = list_pictures(container, self.choose_stream(container), first)
         if found is None:
-            with self._open() as container:
-                stream, count = container.decode(self._choose_stream(container)), 0
+            with self.open() as container:
+                stream, count = container.decode(self.choose_stream(container)), 0
                 while self._decode(stream, count) is not None:
                     count += 1
             found = Pictures(count)
@@ -88,8 +88,8 @@ class VideoFile:
     @cached_property
     def size(self) -> tuple[int, int]:
         """Height and width of the frames, turned as they are shown."""
-        with self._open() as container:
-            first = self._decode(container.decode(self._choose_stream(container)), 0)
+        with self.open() as container:
+            first = self._decode(container.decode(self.choose_stream(container)), 0)
         height, width = turn(np.broadcast_to(np.uint8(0), (first.height, first.width)), first).shape
         return height, width
 
@@ -99,8 +99,8 @@ class VideoFile:
             return self._last
         if self._container is None or index < self._next:
             self.close()
-            self._container = self._open()
-            self._stream = self._container.decode(self._choose_stream(self._container))
+            self._container = self.open()
+            self._stream = self._container.decode(self.choose_stream(self._container))
         while self._next <= index:
             self._last = self._decode(self._stream, self._next)
             if self._last is None:
@@ -140,7 +140,8 @@ class VideoFile:
             raise FileError(f"{self.where}: holds no pictures")
         return frame
 
-    def _open(self) -> Any:
+    def open(self) -> Any:
+        """Open the file as PyAV does, once more each time."""
         try:
             import av
         except ImportError as error:
@@ -155,8 +156,9 @@ class VideoFile:
         except (av.error.FFmpegError, OSError) as error:
             raise FileError(f"{self.where}: not a readable video file ({error})") from error
 
-    def _choose_stream(self, container: Any) -> Any:
-        if (stream := choose_stream(container, self._open)) is None:
+    def choose_stream(self, container: Any) -> Any:
+        """Return the stream of the opened file that is the video."""
+        if (stream := choose_stream(container, self.open)) is None:
             container.close()
             raise FileError(f"{self.where}: holds no pictures")
         return stream
