@@ -146,10 +146,12 @@ def _decode_frames(kinds: Kinds, check: VideoCheck) -> None:
         try:
             if file.suffix.lower() in VIDEO_SUFFIXES:
                 video = VideoFile(file)
-                video.read(len(video) - 1)
-                video.close()
+                try:
+                    video.read(len(video) - 1)
+                finally:
+                    video.close()
                 if video.damaged:
-                    check.problem("damage", f"{len(video.damaged)} frames of {file.name} are damaged")
+                    check.problem("damage", f"{file.name}: {len(video.damaged)} frames are damaged")
             elif not read_header(file).damage:
                 read_rgb(file)
         except VideosalError as error:

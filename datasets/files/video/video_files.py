@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,14 +44,14 @@ class VideoFile:
     Attributes
     ----------
     damaged : set of int
-        Frames that were read although their data are not whole.
+        Frames that were met, asked for or on the way to others, whose data are not whole.
 
     Raises
     ------
     DatasetError
         PyAV is not installed.
     FileError
-        The file is no video, holds no pictures, or is damaged before the frame that is asked for.
+        The file is no video, holds no pictures, or is damaged where a frame is asked for.
     """
 
     def __init__(self, source: Path | io.BytesIO, where: str | None = None) -> None:
@@ -82,7 +82,7 @@ class VideoFile:
                     count += 1
             found = Pictures(count)
         if isinstance(self.source, Path) and (damage := find_video_damage(self.source)):
-            _log.warning("%s %s: %d frames of it can be read", self.where, damage, found.count)
+            _say_cut(self.where, damage, found.count)
         return found
 
     @cached_property
@@ -96,7 +96,7 @@ class VideoFile:
     def read(self, index: int) -> Any:
         """Return the frame at `index` as PyAV decodes it."""
         if self._last is not None and index == self._next - 1:
-            return self._last
+            return self._whole(index)
         if self._container is None or index < self._next:
             self.close()
             self._container = self.open()
@@ -106,9 +106,9 @@ class VideoFile:
             if self._last is None:
                 raise FileError(f"{self.where}: the video ends after {self._next} of {len(self)} frames")
             if self._last.is_corrupt:
-                self._note_damage(self._next)
+                self.damaged.add(self._next)
             self._next += 1
-        return self._last
+        return self._whole(index)
 
     def close(self) -> None:
         """Close the file; reading opens it again."""
@@ -122,11 +122,11 @@ class VideoFile:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]  # an open decoder cannot travel to another process
 
-    def _note_damage(self, index: int) -> None:
-        """Note down a frame whose data are not whole, and say so of the first."""
-        if not self.damaged:
-            _log.warning("%s: frame %d is damaged, and what is missing in it was made up", self.where, index + 1)
-        self.damaged.add(index)
+    def _whole(self, index: int) -> Any:
+        """Return the last frame; its decoder may say that what is missing in it was made up."""
+        if index in self.damaged:
+            raise FileError(f"{self.where}: frame {index + 1} is damaged: get the video again, or encode it anew")
+        return self._last
 
     def _decode(self, stream: Iterator[Any], done: int) -> Any:
         """Return the next frame, None behind the last; a file without any holds no pictures."""
@@ -151,8 +151,9 @@ class VideoFile:
             ) from error
         try:
             if isinstance(self.source, Path):
-                return av.open(str(self.source))
-            return av.open(io.BytesIO(self.source.getvalue()))  # each reads at a place of its own
+                return av.open(str(self.source), metadata_errors="replace")
+            own = io.BytesIO(self.source.getvalue())  # each reads at a place of its own
+            return av.open(own, metadata_errors="replace")
         except (av.error.FFmpegError, OSError) as error:
             raise FileError(f"{self.where}: not a readable video file ({error})") from error
 
@@ -162,6 +163,12 @@ class VideoFile:
             container.close()
             raise FileError(f"{self.where}: holds no pictures")
         return stream
+
+
+@cache
+def _say_cut(where: str, damage: str, count: int) -> None:
+    """Say once what is left of a file."""
+    _log.warning("%s %s: %d frames of it can be read", where, damage, count)
 
 
 def to_rgb(frame: Any) -> NDArray[np.uint8]:

@@ -137,6 +137,7 @@ def test_a_file_that_was_cut_says_so_and_gives_what_is_left(tmp_path: Path, capl
     with caplog.at_level(logging.WARNING):
         count = len(VideoFile(path))
     assert 10 < count < 50
+    assert len(list(VideoFileFrames(path))) == count
     assert (
         f"cut.mkv is truncated (a video shorter than its header says): {count} frames of it can be read" in caplog.text
     )
@@ -154,15 +155,15 @@ def test_damage_within_is_an_error_of_decoding(tmp_path: Path) -> None:
         list(frames)
 
 
-def test_a_frame_whose_data_are_not_whole_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_frame_that_its_decoder_made_up_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "holes.mkv"
     write_video(path, moving(40), "libx264", "yuv420p", "rgb24")
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
     data[middle : middle + 300] = bytes(300)
     path.write_bytes(data)
-    video = VideoFile(path)
-    with caplog.at_level(logging.WARNING):
-        video.read(len(video) - 1)
-    assert video.damaged
-    assert f"holes.mkv: frame {min(video.damaged) + 1} is damaged, and what is missing in it was made up" in caplog.text
+    frames = VideoFileFrames(path)
+    with pytest.raises(FileError, match=r"holes\.mkv: frame \d+ is damaged: get the video again, or encode it anew"):
+        list(frames)
+    (damaged,) = frames.file.damaged
+    assert frames[damaged - 1].shape == (48, 64, 3)
