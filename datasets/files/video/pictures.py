@@ -26,10 +26,13 @@ class Pictures:
     shown : tuple of int
         The picture that is seen in each frame where an AVI file has null frames, which repeat the picture before them;
         empty where there are none.
+    cut : bool
+        Whether the file ends within a picture, which is not counted.
     """
 
     count: int
     shown: tuple[int, ...] = ()
+    cut: bool = False
 
     def for_frames(self, wanted: int) -> Sequence[int]:
         """Say which picture each frame is, for a video that should have `wanted` frames.
@@ -86,15 +89,17 @@ def list_pictures(container: Any, stream: Any, first: Any) -> Pictures | None:
         return None
     mpeg4 = stream.codec_context.name == "mpeg4"
     times: list[Any] = []
+    cut = False
     for packet in container.demux(stream):
         if packet.size and not packet.is_discard:
             if packet.pts is None or (mpeg4 and packet.size < _NOT_CODED):
                 return None
             times.append(packet.pts)
+            cut = bool(packet.is_corrupt)
     if first.pts is None or len(set(times)) < len(times):
         return None
-    times = sorted(time for time in times if time >= first.pts)
-    return Pictures(len(times), _shown(times) if container.format.name == "avi" else ())
+    times = sorted(time for time in (times[:-1] if cut else times) if time >= first.pts)
+    return Pictures(len(times), _shown(times) if container.format.name == "avi" else (), cut)
 
 
 def _shown(times: Sequence[int]) -> tuple[int, ...]:

@@ -50,8 +50,7 @@ _CODERS = {
 
 def lossy_codec(file: VideoFile) -> str | None:
     """Name the codec of a video that loses something; None where it loses nothing, as far as that can be told."""
-    with file.open() as container:
-        stream = file.choose_stream(container)
+    with file.opened() as (container, stream):
         context = stream.codec_context
         if not context.codec.lossy:
             return None
@@ -67,8 +66,7 @@ def lossy_codec(file: VideoFile) -> str | None:
 def key_pictures(file: VideoFile) -> dict[int, int]:
     """Say which pictures were coded on their own, by their place in the video, and how many bytes each took."""
     sizes: dict[int, int] = {}
-    with file.open() as container:
-        stream = file.choose_stream(container)
+    with file.opened() as (container, stream):
         codec, times = stream.codec_context.name, []
         for packet in container.demux(stream):
             if packet.size and not packet.is_discard and packet.pts is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,26 +71,26 @@ class VideoFile:
     @cached_property
     def pictures(self) -> Pictures:
         """Which pictures there are, from the packets, or by decoding them all where packets do not tell."""
-        with self.open() as container:
-            stream = self.choose_stream(container)
+        with self.opened() as (container, stream):
             first = self._decode(container.decode(stream), 0)
-        with self.open() as container:
-            found = list_pictures(container, self.choose_stream(container), first)
+        with self.opened() as (container, stream):
+            found = list_pictures(container, stream, first)
         if found is None:
-            with self.open() as container:
-                stream, count = container.decode(self.choose_stream(container)), 0
-                while self._decode(stream, count) is not None:
+            with self.opened() as (container, stream):
+                frames, count = container.decode(stream), 0
+                while self._decode(frames, count) is not None:
                     count += 1
             found = Pictures(count)
-        if isinstance(self.source, Path) and (damage := find_video_damage(self.source)):
+        damage = find_video_damage(self.source) if isinstance(self.source, Path) else None
+        if damage := damage or ("ends within a picture" if found.cut else None):
             _say_cut(self.where, damage, found.count)
         return found
 
     @cached_property
     def size(self) -> tuple[int, int]:
         """Height and width of the frames, turned as they are shown."""
-        with self.open() as container:
-            first = self._decode(container.decode(self.choose_stream(container)), 0)
+        with self.opened() as (container, stream):
+            first = self._decode(container.decode(stream), 0)
         height, width = turn(np.broadcast_to(np.uint8(0), (first.height, first.width)), first).shape
         return height, width
 
@@ -99,8 +100,8 @@ class VideoFile:
             return self._whole(index)
         if self._container is None or index < self._next:
             self.close()
-            self._container = self.open()
-            self._stream = self._container.decode(self.choose_stream(self._container))
+            self._container = self._open()
+            self._stream = self._container.decode(self._choose_stream(self._container))
         while self._next <= index:
             self._last = self._decode(self._stream, self._next)
             if self._last is None:
@@ -109,6 +110,17 @@ class VideoFile:
                 self.damaged.add(self._next)
             self._next += 1
         return self._whole(index)
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Any, Any]]:
+        """Open the file once more, for as long as the context lasts: PyAV's container, and the stream of the video."""
+        with self._open() as container:
+            import av
+
+            try:
+                yield container, self._choose_stream(container)
+            except av.error.FFmpegError as error:
+                raise FileError(f"{self.where}: damaged ({error})") from error
 
     def close(self) -> None:
         """Close the file; reading opens it again."""
@@ -140,8 +152,7 @@ class VideoFile:
             raise FileError(f"{self.where}: holds no pictures")
         return frame
 
-    def open(self) -> Any:
-        """Open the file as PyAV does, once more each time."""
+    def _open(self) -> Any:
         try:
             import av
         except ImportError as error:
@@ -157,9 +168,8 @@ class VideoFile:
         except (av.error.FFmpegError, OSError) as error:
             raise FileError(f"{self.where}: not a readable video file ({error})") from error
 
-    def choose_stream(self, container: Any) -> Any:
-        """Return the stream of the opened file that is the video."""
-        if (stream := choose_stream(container, self.open)) is None:
+    def _choose_stream(self, container: Any) -> Any:
+        if (stream := choose_stream(container, self._open)) is None:
             container.close()
             raise FileError(f"{self.where}: holds no pictures")
         return stream

@@ -130,17 +130,25 @@ def test_a_cover_is_no_video(tmp_path: Path) -> None:
     assert to_rgb(file.read(4)).shape == (48, 64, 3)
 
 
-def test_a_file_that_was_cut_says_so_and_gives_what_is_left(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = tmp_path / "cut.mkv"
-    write_video(path, moving(50), "libx264", "yuv420p", "rgb24")
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+@pytest.mark.parametrize(
+    ("suffix", "codec", "pixels", "reason"),
+    [
+        ("mkv", "libx264", "yuv420p", "is truncated (a video shorter than its header says)"),
+        ("avi", "mjpeg", "yuvj420p", "is truncated (a video shorter than its header says)"),
+        ("flv", "flv", "yuv420p", "ends within a picture"),
+    ],
+)
+def test_a_file_that_was_cut_says_so_and_gives_what_is_left(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, suffix: str, codec: str, pixels: str, reason: str
+) -> None:
+    path = tmp_path / f"cut.{suffix}"
+    write_video(path, moving(50), codec, pixels, "rgb24", options={"crf": "23"} if codec == "libx264" else {})
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 4 // 5])
     with caplog.at_level(logging.WARNING):
         count = len(VideoFile(path))
-    assert 10 < count < 50
+    assert 20 < count < 50
+    assert f"cut.{suffix} {reason}: {count} frames of it can be read" in caplog.text
     assert len(list(VideoFileFrames(path))) == count
-    assert (
-        f"cut.mkv is truncated (a video shorter than its header says): {count} frames of it can be read" in caplog.text
-    )
 
 
 def test_damage_within_is_an_error_of_decoding(tmp_path: Path) -> None:
