@@ -81,8 +81,8 @@ def predict(
     frames = open_frames(Path(source))
     if isinstance(frames, VideoFileFrames) and (lost := len(frames.file.pictures.shown) - len(frames)) > 0:
         _log.warning(
-            "%s: %d frames are null frames, which repeat the picture before them: they get no map, and the maps are "
-            "numbered without them",
+            "%s holds null frames (%d), which repeat the picture before them: they get no map, and maps are numbered "
+            "without them",
             source,
             lost,
         )

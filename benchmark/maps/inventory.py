@@ -318,7 +318,7 @@ def _match_sequences(
         elif isinstance(stack, VideoMaps):
             shown = stack.file.pictures.for_frames(len(video.frame_names))
             if (repeated := len(shown) - len(stack)) > 0:
-                inventory.notes.append(f"{entry.name}: {repeated} null frames repeat the map before them")
+                inventory.notes.append(f"{entry.name} holds null frames ({repeated}), which repeat the map before them")
         length = len(shown)
         places = _places(video.frame_names, length)
         matched[name] = {

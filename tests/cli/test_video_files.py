@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +40,15 @@ def cases(shared: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_predict_gives_a_map_of_every_picture(cases: Path, tmp_path: Path, invoke: Invoke, name: str) -> None:
-    result = invoke("predict", "center", cases / "video-header-count" / name, "--out", tmp_path / "maps")
+def test_predict_gives_a_map_of_every_picture(
+    cases: Path, tmp_path: Path, invoke: Invoke, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        result = invoke("predict", "center", cases / "video-header-count" / name, "--out", tmp_path / "maps")
     assert result.exit_code == 0, result.output
     assert f"wrote {COUNTS[name]} maps to " in result.output
     assert len(list((tmp_path / "maps").iterdir())) == COUNTS[name]
+    assert ("holds null frames (5), which repeat" in caplog.text) == (name == "null_frames.avi")
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -119,7 +124,10 @@ def test_map_videos_with_null_frames(tmp_path: Path, invoke: Invoke, dhf1k_tree:
     write_video(tmp_path / "whole/0601.avi", maps, "ffv1", "gray", "gray")
     write_video(tmp_path / "nulls/0601.avi", maps[[0, 1, 4, 5]], "ffv1", "gray", "gray", times=[0, 1, 4, 5])
     assert score_cc(tmp_path / "nulls", root, invoke) == score_cc(tmp_path / "whole", root, invoke)
-    assert "0601.avi: 2 null frames repeat the map before them" in load_run(tmp_path / "run-nulls").info["notes"]
+    assert (
+        "0601.avi holds null frames (2), which repeat the map before them"
+        in load_run(tmp_path / "run-nulls").info["notes"]
+    )
 
 
 def test_an_ending_that_is_none_of_a_video_lists_those_that_are(tmp_path: Path, invoke: Invoke) -> None:

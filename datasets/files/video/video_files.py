@@ -166,7 +166,8 @@ class VideoFile:
             own = io.BytesIO(self.source.getvalue())  # each reads at a place of its own
             return av.open(own, metadata_errors="replace")
         except (av.error.FFmpegError, OSError) as error:
-            raise FileError(f"{self.where}: not a readable video file ({error})") from error
+            damage = find_video_damage(self.source) if isinstance(self.source, Path) else None
+            raise FileError(f"{self.where}: not a readable video file ({damage or error})") from error
 
     def _choose_stream(self, container: Any) -> Any:
         if (stream := choose_stream(container, self._open)) is None:

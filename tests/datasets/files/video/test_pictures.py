@@ -162,6 +162,15 @@ def test_a_file_that_was_cut_says_so_and_gives_what_is_left(
     assert len(list(VideoFileFrames(path))) == count
 
 
+def test_a_cut_file_without_its_table_of_contents_is_one_line(tmp_path: Path) -> None:
+    """An MP4 file has it at the end."""
+    path = tmp_path / "cut.mp4"
+    write_video(path, moving(50), "mpeg4", "yuv420p", "rgb24")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(FileError, match=r"cut\.mp4: not a readable video file \(is truncated \(a video shorter"):
+        len(VideoFile(path))
+
+
 def test_damage_within_is_an_error_of_decoding(tmp_path: Path) -> None:
     path = tmp_path / "damaged.mov"
     write_video(path, moving(20), "png", "rgb24", "rgb24")
