@@ -180,19 +180,25 @@ def write_video(
         container.mux(stream.encode(None))
 
 
-def copy_packets(source: Path, target: Path, *, from_key: int = 1) -> None:
+def copy_packets(source: Path, target: Path, *, from_key: int = 1, after_fifth: bytes = b"") -> None:
     """Copy the packets of a video, from a key picture on, into another container, as ``ffmpeg -c copy`` does."""
     av: Any = pytest.importorskip("av")
-    keys = 0
+    keys = count = 0
     with av.open(str(source)) as reading, av.open(str(target), "w") as writing:
         template = reading.streams.video[0]
         new = getattr(writing, "add_stream_from_template", None)  # PyAV 14
         stream = new(template) if new else writing.add_stream(template=template)
         for packet in reading.demux(template):
             keys += packet.is_keyframe
-            if keys >= from_key and packet.size:
-                packet.stream = stream
-                writing.mux(packet)
+            if keys < from_key or not packet.size:
+                continue
+            packets = [packet, av.Packet(after_fifth)] if after_fifth and count == 4 else [packet]
+            for each in packets:
+                each.stream, each.time_base = stream, packet.time_base
+                if after_fifth:
+                    each.pts = each.dts = count
+                writing.mux(each)
+                count += 1
 
 
 def _place(root: Path, name: str) -> Path:

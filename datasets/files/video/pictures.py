@@ -56,13 +56,13 @@ def choose_stream(container: Any, reopened: Any) -> Any:
     streams = [stream for stream in container.streams.video if not _is_cover(stream)]
     if len(streams) < 2:
         return streams[0] if streams else None
-    seen: set[int] = set()  # a cover that is not marked as one has a single packet
+    counts = dict.fromkeys((stream.index for stream in streams), 0)  # a cover that is not marked has one packet
     with reopened() as again:
-        for packet in again.demux(video=tuple(range(len(again.streams.video)))):
-            if packet.size and packet.stream.index in seen:
-                return next((s for s in streams if s.index == packet.stream.index), streams[0])
-            seen.add(packet.stream.index)
-    return streams[0]
+        for packet in again.demux([again.streams[index] for index in counts]):
+            counts[packet.stream_index] += bool(packet.size)
+            if counts[streams[0].index] > 1:
+                return streams[0]
+    return next((stream for stream in streams if counts[stream.index] > 1), streams[0])
 
 
 def _is_cover(stream: Any) -> bool:

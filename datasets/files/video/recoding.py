@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SHIFT = 4  # pixels: half a block of most codecs, so that coding again makes an error of its own
 _LOSSLESS_TEXT = re.compile(rb"mbtree=0 qp=0(?!\d)| lossless ")  # in what x264 and x265 leave of their options
 _LOSSLESS_PROFILE = "High 4:4:4 Predictive"  # of H.264; for 4:2:0 it is of no other use
+_NAMES = {"libdav1d": "av1"}  # of codecs whose decoder is called otherwise
 _START_CODE = re.compile(rb"\x00\x00\x01")
 _PICTURE_STARTS = {"mpeg4": b"\x00\x00\x01\xb6", "mpeg1video": b"\x00\x00\x01\x00", "mpeg2video": b"\x00\x00\x01\x00"}
 
@@ -60,7 +61,7 @@ def lossy_codec(file: VideoFile) -> str | None:
             first = next((bytes(packet) for packet in container.demux(stream) if packet.size), b"")
             if _LOSSLESS_TEXT.search((context.extradata or b"") + first):
                 return None
-        return str(context.name)
+        return _NAMES.get(context.name, str(context.name))
 
 
 def key_pictures(file: VideoFile) -> dict[int, int]:

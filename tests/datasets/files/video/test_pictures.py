@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 from tests.datasets.conftest import copy_packets, write_video
 from videosal.datasets.files.frames import VideoFileFrames
+from videosal.datasets.files.video.pictures import choose_stream
 from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile, to_rgb
 from videosal.errors import FileError
 
@@ -123,22 +126,63 @@ def test_pictures_that_refer_to_what_was_cut_away_are_not_counted(
     VideoFile(cut).read(count - 1)
 
 
-def test_a_cover_is_no_video(tmp_path: Path) -> None:
-    """Whether it is marked as one or not."""
-    path = tmp_path / "covered.mkv"
+def write_covered(path: Path, *, marked: bool) -> None:
+    """Write a video of 5 pictures whose first stream is a single larger picture."""
     with av.open(str(path), "w") as container:
         cover, video = container.add_stream("mjpeg", rate=30), container.add_stream("mpeg4", rate=30)
         cover.width, cover.height, cover.pix_fmt = 100, 80, "yuvj420p"
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        if marked:
+            cover.disposition = av.stream.Disposition.attached_pic
         frame = av.VideoFrame.from_ndarray(np.zeros((80, 100, 3), np.uint8), format="rgb24")
         container.mux(cover.encode(frame.reformat(format="yuvj420p")))
         container.mux(cover.encode(None))
         for image in moving(5):
             container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")))
         container.mux(video.encode(None))
-    file = VideoFile(path)
-    assert (len(file), file.size) == (5, (48, 64))
-    assert to_rgb(file.read(4)).shape == (48, 64, 3)
+
+
+def test_a_first_stream_of_one_picture_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "covered.mkv"
+    write_covered(path, marked=False)
+    for file in (VideoFile(path), VideoFile(io.BytesIO(path.read_bytes()), "covered.mkv")):
+        assert (len(file), file.size) == (5, (48, 64))
+        assert to_rgb(file.read(4)).shape == (48, 64, 3)
+
+
+@pytest.mark.skipif(not hasattr(av.stream, "Disposition"), reason="this PyAV does not tell covers")
+def test_a_marked_cover_is_no_video_wherever_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "covered.mp4"
+    write_covered(path, marked=True)
+    assert len(VideoFile(path)) == 5
+    with av.open(str(path)) as container:
+        video, cover = container.streams.video
+        for streams, chosen in (((cover, video), video), ((cover,), None)):
+            assert choose_stream(SimpleNamespace(streams=SimpleNamespace(video=streams)), None) is chosen
+
+
+def test_two_videos_in_a_file_are_its_first(tmp_path: Path) -> None:
+    path = tmp_path / "two.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("mpeg4", rate=30) for _ in range(2)]
+        for index, stream in enumerate(streams):
+            stream.width, stream.height, stream.pix_fmt = 64 + 32 * index, 48, "yuv420p"
+        for stream in streams[::-1]:
+            for image in moving(5, (48, stream.width)):
+                frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    assert VideoFile(path).size == (48, 64)
+
+
+def test_pictures_of_mpeg4_that_are_not_coded_are_none(tmp_path: Path) -> None:
+    """Encoders that drop pictures leave a few bytes, of which no decoder makes a picture."""
+    whole, dropped = tmp_path / "whole.avi", tmp_path / "dropped.avi"
+    write_video(whole, moving(20), "mpeg4", "yuv420p", "rgb24")
+    copy_packets(whole, dropped, after_fifth=b"\x00\x00\x01\xb6\x52\xcf")
+    with av.open(str(dropped)) as container:
+        assert sum(1 for packet in container.demux(video=0) if packet.size) == 21
+    assert len(VideoFile(dropped)) == decoded(dropped) == 20
 
 
 @pytest.mark.parametrize(
