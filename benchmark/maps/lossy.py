@@ -21,7 +21,7 @@ from videosal.datasets.files.luma import read_levels
 from videosal.datasets.files.video.recoding import code_again, find_quantiser, key_pictures, lossy_codec
 from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile
 from videosal.datasets.spacing import evenly_spaced
-from videosal.errors import VideosalError
+from videosal.errors import InputError, VideosalError
 from videosal.metrics import get_protocol, metric_info, score_frame
 
 if TYPE_CHECKING:
@@ -135,7 +135,10 @@ def _change(
         "fixations": video.fixation_points(frame) if points else video.stored_fixations(frame),
     }
     defined = [name for name in metrics if all(truth[need] is not None for need in metric_info(name).needs)]
-    was, now = (score_frame(each, **truth, metrics=defined, protocol=protocol) for each in (before, after))
+    try:
+        was, now = (score_frame(each, **truth, metrics=defined, protocol=protocol) for each in (before, after))
+    except InputError:  # a map that the protocol refuses is told by name when it is scored
+        return {}
     changes = {name: abs(now[name] - was[name]) for name in defined}
     return {name: change for name, change in changes.items() if np.isfinite(change)}
 

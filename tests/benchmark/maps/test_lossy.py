@@ -118,3 +118,13 @@ def test_only_undefined_changes_leave_the_count(dataset: Dataset, prediction_fol
     (loss,) = measure_losses(dataset.videos, files, "dhf1k", ["cc"])
     assert loss["change"] == {}
     assert describe_loss(loss) == "6 maps are JPEG, which is lossy; save maps as PNG"
+
+
+def test_maps_that_the_protocol_refuses_are_told_when_they_are_scored(
+    dataset: Dataset, prediction_folder: MapMaker
+) -> None:
+    lossy = compress(prediction_folder(dataset), 75)
+    for file in lossy.rglob("*.jpg"):
+        cv2.imwrite(str(file), cv2.resize(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), (80, 45)))
+    (loss,) = measure_losses(dataset.videos, take_inventory(lossy, dataset.videos).files, "crowdsal", ["cc"])
+    assert loss["change"] == {}
