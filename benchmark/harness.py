@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Progress, evaluate
 from videosal.benchmark.executor import open_executor
+from videosal.benchmark.frame_sides import describe_sides
 from videosal.benchmark.maps.inventory import Inventory, describe_unread, list_some, take_inventory
-from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.benchmark.maps.looks import describe_looks
+from videosal.benchmark.maps.lossy import describe_loss, measure_losses
 from videosal.benchmark.maps.origin import Origin, altered_videos, read_origin
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
 from videosal.benchmark.runs.provenance import hash_file
@@ -159,9 +160,10 @@ def score(
         _log.warning("%s: %s", folder, look)
     if notes := [*row.get("map_notes", []), *inventory.notes, *looks]:
         row["map_notes"] = notes
-    if loss := measure_jpeg_loss(truth.videos, inventory.files, protocol, plan.metrics):
-        _log.warning("%s: %s", folder, describe_jpeg_loss(loss))
-        row["jpeg"] = loss
+    if losses := measure_losses(truth.videos, inventory.files, protocol, plan.metrics):
+        for loss in losses:
+            _log.warning("%s: %s", folder, describe_loss(loss))
+        row["lossy"] = losses
     with open_executor(workers, options.get("dask")) as executor:
         return evaluate(
             plan,
@@ -234,6 +236,9 @@ def run(
     row = _describe_model(spec) | ({"name": name} if name else {})
     if split := options.get("calibrate"):
         plan = calibrate_on(plan, truth, split, None)
+    if note := describe_sides(truth.videos):
+        _log.warning("%s: %s", truth.root, note)
+        row["map_notes"] = [note]
     with open_executor(workers, options.get("dask"), gpu=device.startswith("cuda")) as executor:
         return evaluate(
             plan,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_log = logging.getLogger(__name__)
+
 
 def open_frames(source: Path) -> FrameSequence:
     """Open a folder of images or a video file.
@@ -30,10 +33,14 @@ def open_frames(source: Path) -> FrameSequence:
         if files := frame_images(source):
             return ImageFrames(files)
         raise DatasetError(f"{source} holds no images: give a folder of frames (PNG, JPEG, BMP, TIFF), or a video file")
-    if source.is_file() and source.suffix.lower() in VIDEO_SUFFIXES:
+    if not source.exists():
+        raise DatasetError(f"{source} does not exist")
+    if source.suffix.lower() in VIDEO_SUFFIXES:
         return VideoFileFrames(source)
-    what = "is neither a folder of frames nor a video file" if source.exists() else "does not exist"
-    raise DatasetError(f"{source} {what}")
+    raise DatasetError(
+        f"{source} is neither a folder of frames nor a file that is called like a video "
+        f"({' '.join(sorted(VIDEO_SUFFIXES))})"
+    )
 
 
 def predict(
@@ -72,6 +79,13 @@ def predict(
     from videosal.models import create_model, iterate_predictions
 
     frames = open_frames(Path(source))
+    if isinstance(frames, VideoFileFrames) and (lost := len(frames.file.pictures.shown) - len(frames)) > 0:
+        _log.warning(
+            "%s holds null frames (%d), which repeat the picture before them: they get no map, and maps are numbered "
+            "without them",
+            source,
+            lost,
+        )
     made = create_model(model, weights, device, **(model_options or {}))
     folder = Path(out)
     try:

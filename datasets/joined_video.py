@@ -76,6 +76,10 @@ class JoinedVideo(Video):
         """The frames of all shots."""
         return JoinedFrames([part.frames for part in self.parts])
 
+    def frame_size(self) -> tuple[int, int]:
+        """That of the first shot."""
+        return self.parts[0].frame_size()
+
     def density(self, frame: str) -> NDArray[Any] | None:
         """Read from the shot that has the frame."""
         return self._shot_of[frame].density(frame)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from videosal.datasets.catalogue import DatasetAdapter
 from videosal.datasets.files.frame_files import has_numbered_file
-from videosal.datasets.files.video_files import VIDEO_SUFFIXES
+from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES
 from videosal.datasets.layouts import Found, Layout, LayoutMatch, find_copy
 from videosal.datasets.sources.map_sources import (
     DensityFiles,

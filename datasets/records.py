@@ -82,6 +82,11 @@ class Video(ABC):
     def frames(self) -> FrameSequence:
         """All frames, RGB, decoded on demand; raises `DatasetError` where the copy holds none."""
 
+    def frame_size(self) -> tuple[int, int]:
+        """Height and width of the first frame, as it is shown; raises what reading it raises."""
+        height, width, _ = self.frames[0].shape
+        return height, width
+
     @abstractmethod
     def density(self, frame: str) -> NDArray[Any] | None:
         """Read the density map of the frame called `frame`."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.datasets.files.contents import stamp_file
 from videosal.datasets.files.fixation_maps import describe_odd_fixations
 from videosal.datasets.files.frame_files import frame_images
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
+from videosal.datasets.files.headers import frame_size
+from videosal.datasets.files.video.video_files import VideoFile
 from videosal.datasets.records import Video
 from videosal.datasets.sources.map_sources import DensityFiles, FixationFiles
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -113,15 +114,27 @@ class StoredVideo(Video):
     @cached_property
     def frames(self) -> FrameSequence:
         """The frames, from images or from the video file."""
+        images = self._images()
+        if isinstance(images, Path):
+            return VideoFileFrames(images, wanted=max(self.numbers.values(), default=0))
+        return ImageFrames(images)
+
+    def frame_size(self) -> tuple[int, int]:
+        """Height and width of the first frame, from its header where it is an image."""
+        images = self._images()
+        return VideoFile(images).size if isinstance(images, Path) else frame_size(images[0])
+
+    def _images(self) -> list[Path] | Path:
+        """List the images of the frames, or name the video file."""
         source = self.frame_source
         if source is not None and source.suffix.lower() in VIDEO_SUFFIXES and source.is_file():
-            return VideoFileFrames(source)
+            return source
         if source is None or not (files := frame_images(source)):
             raise DatasetError(
                 f"video {self.name}: this copy has no frames, and running a model needs them (neither images nor a "
                 "video file): videosal verify says where they are looked for"
             )
-        return ImageFrames(files)
+        return files
 
     def density(self, frame: str) -> NDArray[Any] | None:
         """Read or make the density map of a frame."""

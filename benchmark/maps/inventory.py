@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from videosal.benchmark.maps.reader import MapRef
-from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES, ArrayMaps, choose_axes, open_sequence
+from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES, ArrayMaps, VideoMaps, choose_axes, open_sequence
 from videosal.benchmark.maps.trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
 from videosal.datasets.files.images import MAP_SUFFIXES, frame_number, suffix_of
 from videosal.errors import PredictionError
@@ -32,7 +32,6 @@ _UNREAD = frozenset(
         ".webp",
         ".pgm",
         ".ppm",
-        ".gif",
         ".exr",
         ".avif",
         ".jp2",
@@ -313,10 +312,19 @@ def _match_sequences(
     matched = {}
     for name, (video, entry) in sequences.items():
         stack = opened[name]
-        length = stack.shape[axes[name][0]] if isinstance(stack, ArrayMaps) else len(stack)
+        shown: Sequence[int] = range(len(stack))
+        if isinstance(stack, ArrayMaps):
+            shown = range(stack.shape[axes[name][0]])
+        elif isinstance(stack, VideoMaps):
+            shown = stack.file.pictures.for_frames(len(video.frame_names))
+            if (repeated := len(shown) - len(stack)) > 0:
+                inventory.notes.append(f"{entry.name} holds null frames ({repeated}), which repeat the map before them")
+        length = len(shown)
         places = _places(video.frame_names, length)
         matched[name] = {
-            frame: MapRef(tree.root, entry, place, axes.get(name)) for frame, place in places.items() if place < length
+            frame: MapRef(tree.root, entry, shown[place], axes.get(name))
+            for frame, place in places.items()
+            if place < length
         }
         if length > (used := len(matched[name])) > 0:
             inventory.extra.append(f"{entry.name} ({length - used} of its {length} maps)")

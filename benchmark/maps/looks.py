@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.reader import MapReader
+from videosal.datasets.files.orientation import is_on_its_side
 from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import VideosalError
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 _LOOKED_AT = 32  # maps, evenly spaced over all
 _MOST = 0.5  # of them, for a note
 _DARK = 3  # of 255: what is left of maps from 0 to 1 that were saved without a factor of 255
-_SAME = 1.1  # how far proportions may differ and be the same
 
 _TEXTS = {
     "constant": "hold one value and say nothing",
@@ -72,7 +72,6 @@ def _looks(saliency: NDArray[Any], size: tuple[int, int]) -> set[str]:
         found.add("logarithmic")
     elif ((saliency == low) | (saliency == high)).all():
         found.add("two values")
-    stretch, wanted = saliency.shape[0] / saliency.shape[1], size[0] / size[1]
-    if max(wanted, 1 / wanted) > _SAME**2 and 1 / _SAME < stretch * wanted < _SAME:
+    if is_on_its_side(saliency.shape, size):
         found.add("on its side")
     return found

@@ -10,14 +10,14 @@ import numpy as np
 
 from videosal.benchmark.maps.axes import Axes, agree, describe, fitting_axes, long_axes
 from videosal.benchmark.maps.trees import MapTree, file_source
-from videosal.datasets.files.frames import VIDEO_SUFFIXES
 from videosal.datasets.files.images import suffix_of
 from videosal.datasets.files.luma import GRAY16, to_grey
+from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -61,7 +61,7 @@ def open_sequence(tree: MapTree, name: str, luma: str = GRAY16, axes: Axes | Non
     suffix = "." + name.rpartition(".")[2].lower()
     try:
         if suffix in VIDEO_SUFFIXES:
-            return _VideoMaps(tree, name, luma)
+            return VideoMaps(file_source(tree, name), where, luma)
         opener = _open_npy if suffix == ".npy" else _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
         array, usual = opener(file_source(tree, name), where)
         return ArrayMaps(array, where, usual, axes)
@@ -102,44 +102,18 @@ class ArrayMaps(MapSequence):
         return image if rows < columns else image.T
 
 
-class _VideoMaps(MapSequence):
-    """A video of maps, read forwards."""
+class VideoMaps(MapSequence):
+    """A video of maps, read forwards; a map is one of its pictures."""
 
-    def __init__(self, tree: MapTree, name: str, luma: str) -> None:
-        self._tree, self._name, self._luma = tree, name, luma
-        self._next, self._frames = 0, self._decode()
-        self._length: int | None = None
+    def __init__(self, source: Path | io.BytesIO, where: str, luma: str) -> None:
+        self.file, self._luma = VideoFile(source, where), luma
 
     def __len__(self) -> int:
-        if self._length is None:
-            self._length = sum(1 for _ in self._decode())
-        return self._length
+        return len(self.file)
 
     def read(self, index: int) -> NDArray[Any]:
-        """Decode up to the frame `index`; going back starts again."""
-        if index < self._next:
-            self._next, self._frames = 0, self._decode()
-        where = self._tree.locate(self._name)
-        for frame in self._frames:
-            self._next += 1
-            if self._next > index:
-                return to_grey(frame, where, self._luma)
-        raise PredictionError(f"{where}: the video ends before frame {index}")
-
-    def _decode(self) -> Iterator[Any]:
-        """Yield the frames as PyAV decodes them."""
-        where = self._tree.locate(self._name)
-        try:
-            import av
-        except ImportError as error:
-            raise PredictionError(f"{where}: reading maps from a video needs pip install 'videosal[video]'") from error
-        try:
-            source = file_source(self._tree, self._name)
-            with av.open(str(source) if isinstance(source, Path) else source) as container:
-                assert isinstance(container, av.container.InputContainer)
-                yield from container.decode(video=0)
-        except av.error.FFmpegError as error:
-            raise PredictionError(f"{where}: not a readable video ({error})") from error
+        """Decode up to the picture `index`; going back starts again."""
+        return to_grey(self.file.read(index), self.file.where, self._luma)
 
 
 def _open_npy(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:

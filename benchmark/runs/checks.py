@@ -25,8 +25,9 @@ _INFO = {
 _INFO_OPTIONAL = {
     **dict.fromkeys(("root", "predictions", "save_maps", "shard", "baseline", "undefined_as"), _TEXT + _OR_NULL),
     **dict.fromkeys(("fingerprint", "finished"), _TEXT + _OR_NULL),
-    **dict.fromkeys(("model", "model_spec", "jpeg", "dataset_options", "calibration"), _OBJECT + _OR_NULL),
+    **dict.fromkeys(("model", "model_spec", "dataset_options", "calibration"), _OBJECT + _OR_NULL),
     **dict.fromkeys(("dataset_notes", "merged_from", "map_notes"), _TEXTS),
+    "lossy": _OBJECTS,
 }
 _COVERAGE = {
     **dict.fromkeys(("videos_found", "frames_found"), _COUNT),

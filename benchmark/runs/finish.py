@@ -6,7 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.inventory import list_some
-from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss
+from videosal.benchmark.maps.lossy import describe_loss
 from videosal.benchmark.plan import CENTER
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.provenance import timestamp
@@ -34,7 +34,7 @@ def finish_run(path: Path, info: dict[str, Any], results: list[VideoScores]) -> 
             *_model_notes(info),
             *_dataset_notes(info),
             *info.get("map_notes", []),
-            *_jpeg_notes(info),
+            *map(describe_loss, info.get("lossy", [])),
             *_map_notes(results, depth),
         ],
         "finished": timestamp(),
@@ -70,10 +70,6 @@ def _dataset_notes(info: dict[str, Any]) -> list[str]:
     if "ig" in info["metrics"] and info["baseline"] == CENTER and alone:
         notes.append("ig is measured against a centre Gaussian: there is no other video to average")
     return notes
-
-
-def _jpeg_notes(info: dict[str, Any]) -> list[str]:
-    return [describe_jpeg_loss(info["jpeg"])] if info.get("jpeg") else []
 
 
 def _map_notes(results: list[VideoScores], depth: str) -> list[str]:

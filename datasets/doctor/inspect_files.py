@@ -12,7 +12,9 @@ from videosal.datasets.files.frame_files import read_map_file
 from videosal.datasets.files.headers import read_header
 from videosal.datasets.files.images import read_rgb
 from videosal.datasets.files.matlab import find_mat_damage, map_shape
-from videosal.datasets.files.video_files import VIDEO_SUFFIXES, VideoFile, find_video_damage
+from videosal.datasets.files.orientation import is_on_its_side
+from videosal.datasets.files.video.truncation import find_video_damage
+from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile
 from videosal.datasets.sources.map_sources import DensityFiles, FixationFiles, FixationStack
 from videosal.errors import VideosalError
 
@@ -31,7 +33,7 @@ def check_headers(kinds: Kinds, check: VideoCheck) -> None:
     broken: dict[str, str] = {}
     for kind, files in kinds.items():
         for file in dict.fromkeys(files.values()):
-            size, damage = _read_size(file)
+            size, damage = _read_size(file, shown=kind == "frames")
             if damage:
                 broken[f"{kind}/{file.name}"] = damage
             elif size:
@@ -47,7 +49,11 @@ def check_headers(kinds: Kinds, check: VideoCheck) -> None:
     frames = Counter(sizes.get("frames", {}).values()).most_common(1)
     if check.size and frames and frames[0][0] != check.size:
         (height, width), (rows, cols) = frames[0][0], check.size
-        check.note("size", f"frames of {width}x{height}, ground truth of {cols}x{rows}")
+        text = f"frames of {width}x{height}, ground truth of {cols}x{rows}"
+        if is_on_its_side(frames[0][0], check.size):
+            check.problem("size", f"{text}: one of them lies on its side")
+        else:
+            check.note("size", text)
 
 
 def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
@@ -79,7 +85,8 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
     _decode_frames(kinds, check)
 
 
-def _read_size(file: Path) -> tuple[tuple[int, int] | None, str | None]:
+def _read_size(file: Path, *, shown: bool = False) -> tuple[tuple[int, int] | None, str | None]:
+    """Return height and width by the header, as a picture is stored or as it is `shown`, and what is wrong with it."""
     suffix = file.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         if damage := find_video_damage(file):
@@ -93,7 +100,8 @@ def _read_size(file: Path) -> tuple[tuple[int, int] | None, str | None]:
     if suffix in (".txt", ".json"):
         return None, None
     header = read_header(file)
-    return header.size, header.damage
+    size = header.size
+    return (size[::-1] if size and shown and header.turned else size), header.damage
 
 
 def _check_sizes(sizes: dict[str, tuple[int, int]], check: VideoCheck) -> None:
@@ -138,8 +146,12 @@ def _decode_frames(kinds: Kinds, check: VideoCheck) -> None:
         try:
             if file.suffix.lower() in VIDEO_SUFFIXES:
                 video = VideoFile(file)
-                video.read(len(video) - 1)
-                video.close()
+                try:
+                    video.read(len(video) - 1)
+                finally:
+                    video.close()
+                if video.damaged:
+                    check.problem("damage", f"{file.name}: {len(video.damaged)} frames are damaged")
             elif not read_header(file).damage:
                 read_rgb(file)
         except VideosalError as error:

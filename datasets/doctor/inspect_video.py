@@ -10,7 +10,7 @@ from videosal.datasets.doctor.findings import VideoCheck
 from videosal.datasets.doctor.inspect_files import check_content, check_headers
 from videosal.datasets.files.frame_files import numbered_files
 from videosal.datasets.files.images import IMAGE_SUFFIXES
-from videosal.datasets.files.video_files import VIDEO_SUFFIXES, VideoFile
+from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES
 from videosal.datasets.sources.gaze_points import PointFixations
 from videosal.datasets.sources.map_sources import DensityFiles, FixationFiles, MadeDensities, Source
 from videosal.errors import VideosalError
@@ -64,7 +64,7 @@ def _list_kinds(video: StoredVideo, check: VideoCheck, deep: bool) -> Kinds:
         kinds["frames"] = _as_paths(numbered_files(source, IMAGE_SUFFIXES))
     elif source is not None:
         try:
-            kinds["frames"] = dict.fromkeys(range(1, len(VideoFile(source)) + 1), source)
+            kinds["frames"] = dict.fromkeys(range(1, len(video.frames) + 1), source)
         except VideosalError as error:
             check.problem("damage", str(error))
     kinds = {kind: files for kind, files in kinds.items() if files}

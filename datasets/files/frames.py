@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, overload
 
 from videosal.datasets.files.images import frame_number, read_rgb
-from videosal.datasets.files.video_files import VIDEO_SUFFIXES, VideoFile, to_rgb
+from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile, to_rgb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,17 +66,30 @@ class ImageFrames(FrameSequence):
 
 
 class VideoFileFrames(FrameSequence):
-    """Frames of a video file, decoded by PyAV; see `VideoFile`."""
+    """Frames of a video file, decoded by PyAV; see `VideoFile`.
 
-    def __init__(self, path: Path) -> None:
-        self.file = VideoFile(path)
+    Parameters
+    ----------
+    path : Path
+        The file.
+    wanted : int
+        How many frames the video should have. Where there are fewer pictures, the null frames of an AVI file count,
+        which repeat the picture before them.
+    """
+
+    def __init__(self, path: Path, wanted: int = 0) -> None:
+        self.file, self._wanted = VideoFile(path), wanted
 
     def __len__(self) -> int:
-        return len(self.file)
+        return len(self._shown)
 
     def read(self, index: int) -> NDArray[np.uint8]:
         """Decode up to the frame at `index`."""
-        return to_rgb(self.file.read(index))
+        return to_rgb(self.file.read(self._shown[index]))
+
+    @cached_property
+    def _shown(self) -> Sequence[int]:
+        return self.file.pictures.for_frames(self._wanted)
 
     def close(self) -> None:
         """Close the file; reading opens it again."""

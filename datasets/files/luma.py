@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.orientation import turn
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def to_grey(frame: Any, where: str, luma: str = GRAY16) -> Levels:
 
 
 def read_levels(frame: Any, where: str) -> tuple[Levels, Coding]:
-    """Return the levels of a decoded frame as they were stored, shape (H, W), and how they are coded.
+    """Return the levels of a decoded frame, shape (H, W), turned as it is shown, and how they are coded.
 
     A frame without a range is of the limited one, unless its pixel format says otherwise. The chroma of a YUV frame
     must be neutral, as far as lossy codecs keep it.
@@ -118,6 +119,11 @@ def read_levels(frame: Any, where: str) -> tuple[Levels, Coding]:
     FileError
         As `to_grey`.
     """
+    levels, coding = _stored_levels(frame, where)
+    return turn(levels, frame), coding
+
+
+def _stored_levels(frame: Any, where: str) -> tuple[Levels, Coding]:
     name = frame.format.name
     if match := _GREY.fullmatch(name):
         yuv = match[1] != "gray"

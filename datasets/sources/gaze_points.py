@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.datasets.files.video_files import VideoFile
+from videosal.datasets.files.video.video_files import VideoFile
 from videosal.datasets.sources.map_sources import FixationSource
 
 if TYPE_CHECKING:

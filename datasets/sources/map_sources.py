@@ -18,7 +18,7 @@ from videosal.datasets.files.frame_files import MAT_SUFFIXES, file_size, numbere
 from videosal.datasets.files.images import IMAGE_SUFFIXES
 from videosal.datasets.files.luma import Coding, numbers_of, read_levels
 from videosal.datasets.files.matlab import read_stack_map, read_stack_shape
-from videosal.datasets.files.video_files import VideoFile
+from videosal.datasets.files.video.video_files import VideoFile
 from videosal.datasets.records import mask_points
 from videosal.errors import FileError
 
@@ -258,7 +258,7 @@ class DensityVideo(DensitySource):
     """A video file whose frames are the density maps."""
 
     def __init__(self, path: Path) -> None:
-        self.file = VideoFile(path)
+        self.path, self.file = path, VideoFile(path)
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
@@ -272,13 +272,13 @@ class DensityVideo(DensitySource):
 
     def paths(self) -> Sequence[str | Path]:
         """The video file."""
-        return [self.file.path]
+        return [self.path]
 
     def levels(self, number: int) -> tuple[NDArray[Any], Coding] | None:
         """Decode the map of a frame; going back starts the file again."""
         if not 1 <= number <= len(self.file):
             return None
-        return read_levels(self.file.read(number - 1), str(self.file.path))
+        return read_levels(self.file.read(number - 1), str(self.path))
 
     def read(self, number: int) -> NDArray[Any] | None:
         """Decode the map of a frame by the rule ``gray16``."""

@@ -12,6 +12,7 @@ import pytest
 from scipy.io import savemat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -155,19 +156,49 @@ def write_hdf5(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
         raw.write(b"MATLAB 7.3 MAT-file, made by a test".ljust(128))
 
 
-def write_video(path: Path, images: NDArray[Any], codec: str, pixels: str, source: str) -> None:
-    """Write a video of images in the pixel format `source`, stored as `pixels`."""
+def write_video(
+    path: Path,
+    images: NDArray[Any],
+    codec: str,
+    pixels: str,
+    source: str,
+    *,
+    times: Sequence[int] | None = None,
+    options: dict[str, str] | None = None,
+) -> None:
+    """Write a video of images in the pixel format `source`, stored as `pixels`, at `times` in frames."""
     av: Any = pytest.importorskip("av")
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=30)
         stream.height, stream.width, stream.pix_fmt = (*images.shape[1:3], pixels)
-        if codec == "libx264":
-            stream.options = {"crf": "0", "preset": "ultrafast"}
-        for image in images:
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format=source)
-            container.mux(stream.encode(frame.reformat(format=pixels)))
+        stream.options = options or ({"crf": "0", "preset": "ultrafast"} if codec == "libx264" else {})
+        for image, time in zip(images, times or range(len(images)), strict=True):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format=source).reformat(format=pixels)
+            frame.pts = time
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def copy_packets(source: Path, target: Path, *, from_key: int = 1, after_fifth: bytes = b"") -> None:
+    """Copy the packets of a video, from a key picture on, into another container, as ``ffmpeg -c copy`` does."""
+    av: Any = pytest.importorskip("av")
+    keys = count = 0
+    with av.open(str(source)) as reading, av.open(str(target), "w") as writing:
+        template = reading.streams.video[0]
+        new = getattr(writing, "add_stream_from_template", None)  # PyAV 14
+        stream = new(template) if new else writing.add_stream(template=template)
+        for packet in reading.demux(template):
+            keys += packet.is_keyframe
+            if keys < from_key or not packet.size:
+                continue
+            packets = [packet, av.Packet(after_fifth)] if after_fifth and count == 4 else [packet]
+            for each in packets:
+                each.stream, each.time_base = stream, packet.time_base
+                if after_fifth:
+                    each.pts = each.dts = count
+                writing.mux(each)
+                count += 1
 
 
 def _place(root: Path, name: str) -> Path:

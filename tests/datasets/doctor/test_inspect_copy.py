@@ -208,6 +208,34 @@ def test_a_video_file_that_was_cut_short_or_is_none(copy: Path) -> None:
     assert problems(copy) == ["1 of 4 frames with ground truth have no image ['4']"]
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_frames_on_their_side_are_a_problem(copy: Path, deep: bool) -> None:
+    for file in (copy / "images").iterdir():
+        cv2.imwrite(str(file), np.ascontiguousarray(cv2.imread(str(file)).swapaxes(0, 1)))
+    assert problems(copy, deep=deep) == ["frames of 18x32, ground truth of 32x18: one of them lies on its side []"]
+
+
+def test_photographs_are_judged_as_they_are_shown(copy: Path) -> None:
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it by a quarter
+    for file in (copy / "images").iterdir():
+        Image.open(file).transpose(Image.Transpose.ROTATE_90).save(file, exif=exif)
+    assert problems(copy) == []
+
+
+def test_null_frames_of_an_avi_file_stand_for_the_picture_before_them(copy: Path) -> None:
+    shutil.rmtree(copy / "images")
+    file = copy.parents[1] / "video" / "601.AVI"
+    write_video(file, np.zeros((4, 32, 64, 3), np.uint8), "ffv1", "bgr0", "rgb24", times=[0, 1, 2, 5])
+    assert problems(copy, deep=True) == []
+    write_video(file, np.zeros((2, 32, 64, 3), np.uint8), "ffv1", "bgr0", "rgb24", times=[0, 3])
+    assert "2 of 4 frames with ground truth have no image ['3', '4']" in problems(copy)
+    write_video(file, np.zeros((3, 32, 64, 3), np.uint8), "ffv1", "bgr0", "rgb24", times=[0, 1, 3])
+    assert problems(copy, deep=True) == []
+
+
 def test_a_split_without_ground_truth_is_judged_by_its_frames(copy: Path) -> None:
     shutil.copytree(copy / "images", copy.parents[1] / "video" / "0701")
     (split,) = inspect_copy("dhf1k:test", copy.parents[1]).splits

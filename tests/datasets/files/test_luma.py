@@ -9,7 +9,7 @@ import pytest
 
 from tests.datasets.conftest import write_video
 from videosal.datasets.files.luma import GRAY16, PNG, Coding, read_levels, to_grey
-from videosal.datasets.files.video_files import VideoFile
+from videosal.datasets.files.video.video_files import VideoFile
 from videosal.errors import FileError
 
 av: Any = pytest.importorskip("av")

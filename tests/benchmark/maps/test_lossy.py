@@ -11,7 +11,7 @@ import pytest
 
 from videosal import load_dataset, score
 from videosal.benchmark.maps.inventory import take_inventory
-from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
+from videosal.benchmark.maps.lossy import describe_loss, measure_losses
 from videosal.datasets.files.images import read_map
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def test_the_estimate_is_near_the_true_loss(
         for folder in (maps, lossy)
     ]
     truth = (runs[1].frames[METRICS] - runs[0].frames[METRICS]).abs().mean()
-    loss = measure_jpeg_loss(dataset.videos, take_inventory(lossy, dataset.videos).files, "standard", METRICS)
-    assert loss is not None
+    (loss,) = measure_losses(dataset.videos, take_inventory(lossy, dataset.videos).files, "standard", METRICS)
     assert (loss["maps"], loss["frames"]) == (6, 6)
     for metric in METRICS:
         assert truth[metric] / 4 < loss["change"][metric] < truth[metric] * 4
@@ -60,8 +59,7 @@ def test_the_worse_the_quality_the_larger_the_loss(dataset: Dataset, prediction_
     changes = []
     for quality in (30, 60, 90):
         files = take_inventory(compress(maps, quality), dataset.videos).files
-        loss = measure_jpeg_loss(dataset.videos, files, "standard", ["kld"])
-        assert loss is not None
+        (loss,) = measure_losses(dataset.videos, files, "standard", ["kld"])
         changes.append(loss["change"]["kld"])
     assert changes == sorted(changes, reverse=True)
 
@@ -72,21 +70,22 @@ def test_a_run_of_jpeg_maps_warns_and_keeps_the_loss(
     lossy = compress(prediction_folder(dataset), 75)
     with caplog.at_level(logging.WARNING):
         run = score(lossy, "dhf1k:val", dataset.root, metrics=[*METRICS, "sauc", "ig"], out=tmp_path / "run")
-    note = describe_jpeg_loss(run.info["jpeg"])
+    (loss,) = run.info["lossy"]
+    note = describe_loss(loss)
     assert note.startswith("6 maps are JPEG, which is lossy: that loss moves CC by ")
     assert note in caplog.text
     assert note in run.info["notes"]
-    assert sorted(run.info["jpeg"]["change"]) == sorted(METRICS)  # sauc and ig need other videos
+    assert sorted(loss["change"]) == sorted(METRICS)  # sauc and ig need other videos
 
 
 def test_jpegs_in_an_archive_are_measured_too(dataset: Dataset, prediction_folder: MapMaker) -> None:
     lossy = compress(prediction_folder(dataset), 60)
     archive = Path(shutil.make_archive(str(lossy), "zip", lossy))
     losses = [
-        measure_jpeg_loss(dataset.videos, take_inventory(maps, dataset.videos).files, "standard", METRICS)
+        measure_losses(dataset.videos, take_inventory(maps, dataset.videos).files, "standard", METRICS)
         for maps in (lossy, archive)
     ]
-    assert losses[0] is not None
+    assert losses[0]
     assert losses[0] == losses[1]
 
 
@@ -95,18 +94,17 @@ def test_what_is_called_like_a_jpeg_and_is_none_is_passed_over(dataset: Dataset,
     lossy = compress(maps, 60)
     (lossy / "0601/0001.jpg").write_bytes((maps / "0601/0001.png").read_bytes())
     (lossy / "0601/0002.jpg").write_bytes(b"")
-    loss = measure_jpeg_loss(dataset.videos, take_inventory(lossy, dataset.videos).files, "standard", METRICS)
-    assert loss is not None
+    (loss,) = measure_losses(dataset.videos, take_inventory(lossy, dataset.videos).files, "standard", METRICS)
     assert (loss["maps"], loss["frames"]) == (6, 4)
     for file in maps.rglob("*.png"):
         file.rename(file.with_suffix(".jpg"))
     inventory = take_inventory(maps, dataset.videos)
-    assert measure_jpeg_loss(dataset.videos, inventory.files, "standard", METRICS) is None
+    assert measure_losses(dataset.videos, inventory.files, "standard", METRICS) == []
 
 
 def test_png_maps_are_not_spoken_of(dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path) -> None:
     run = score(prediction_folder(dataset), "dhf1k:val", dataset.root, metrics=METRICS, out=tmp_path / "run")
-    assert "jpeg" not in run.info
+    assert "lossy" not in run.info
     assert not any("JPEG" in note for note in run.info["notes"])
 
 
@@ -115,8 +113,18 @@ def test_only_undefined_changes_leave_the_count(dataset: Dataset, prediction_fol
     for file in maps.rglob("*.png"):
         cv2.imwrite(str(file), np.full((90, 160), 128, np.uint8))
     files = take_inventory(compress(maps, 75), dataset.videos).files
-    assert measure_jpeg_loss(dataset.videos, files, "standard", ["cc"])["change"] == {"cc": 0}  # a value, not moved
-    loss = measure_jpeg_loss(dataset.videos, files, "dhf1k", ["cc"])
-    assert loss is not None
+    (loss,) = measure_losses(dataset.videos, files, "standard", ["cc"])
+    assert loss["change"] == {"cc": 0}  # a value, not moved
+    (loss,) = measure_losses(dataset.videos, files, "dhf1k", ["cc"])
     assert loss["change"] == {}
-    assert describe_jpeg_loss(loss) == "6 maps are JPEG, which is lossy; save maps as PNG"
+    assert describe_loss(loss) == "6 maps are JPEG, which is lossy; save maps as PNG"
+
+
+def test_maps_that_the_protocol_refuses_are_told_when_they_are_scored(
+    dataset: Dataset, prediction_folder: MapMaker
+) -> None:
+    lossy = compress(prediction_folder(dataset), 75)
+    for file in lossy.rglob("*.jpg"):
+        cv2.imwrite(str(file), cv2.resize(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), (80, 45)))
+    (loss,) = measure_losses(dataset.videos, take_inventory(lossy, dataset.videos).files, "crowdsal", ["cc"])
+    assert loss["change"] == {}

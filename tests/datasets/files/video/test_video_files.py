@@ -10,7 +10,8 @@ import pytest
 
 from tests.datasets.conftest import write_video
 from videosal.datasets.files.frames import VideoFileFrames
-from videosal.datasets.files.video_files import VideoFile, find_video_damage, to_rgb
+from videosal.datasets.files.video.truncation import find_video_damage
+from videosal.datasets.files.video.video_files import VideoFile, to_rgb
 from videosal.errors import FileError
 
 av: Any = pytest.importorskip("av")
@@ -37,20 +38,6 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
         container.mux(stream.encode(None))
     with pytest.raises(FileError, match=r"a\.mkv: holds no pictures"):
         len(VideoFile(tmp_path / "a.mkv"))
-
-
-@pytest.mark.parametrize(("suffix", "codec"), [("avi", "ffv1"), ("mp4", "libx264")])
-def test_a_file_cut_short_is_found_by_its_length(tmp_path: Path, suffix: str, codec: str) -> None:
-    whole, cut = tmp_path / f"whole.{suffix}", tmp_path / f"cut.{suffix}"
-    write_video(whole, RAMP, codec, "yuv420p", "gray")
-    assert find_video_damage(whole) is None
-    cut.write_bytes(whole.read_bytes()[:-50])
-    assert "truncated" in str(find_video_damage(cut))
-    cut.write_bytes(b"")
-    assert "empty" in str(find_video_damage(cut))
-    cut.write_bytes(b"something else altogether")
-    assert find_video_damage(cut) is None
-    assert "cannot be read" in str(find_video_damage(tmp_path / "gone.avi"))
 
 
 def test_real_files_are_whole(shared: Path) -> None:
