@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Progress, evaluate
 from videosal.benchmark.executor import open_executor
-from videosal.benchmark.maps.inventory import Inventory, describe_unread, list_some, take_inventory
+from videosal.benchmark.maps.inventory import take_inventory
 from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
-from videosal.benchmark.maps.looks import describe_looks
+from videosal.benchmark.maps.matching.messages import describe_unread
+from videosal.benchmark.maps.matching.names import list_some
+from videosal.benchmark.maps.notes.looks import describe_looks
 from videosal.benchmark.maps.origin import Origin, altered_videos, read_origin
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
 from videosal.benchmark.runs.provenance import hash_file
@@ -26,6 +28,7 @@ from videosal.registry import load_plugin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from videosal.benchmark.maps.matching.record import Inventory
     from videosal.benchmark.runs.results import Run
     from videosal.benchmark.runs.resume import Compare, Existing
 

@@ -123,7 +123,7 @@ def _listed_videos(split: str) -> list[_ListedVideo]:
 
 
 def _check(folder: Path, split: str, inventory: Any, videos: Sequence[_ListedVideo]) -> None:
-    from videosal.benchmark.maps.inventory import list_some
+    from videosal.benchmark.maps.matching.names import list_some
 
     without = [video.name for video in videos if not inventory.files[video.name]]
     missing = [name for name in inventory.missing if name.partition("/")[0] not in without]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.maps.inventory import list_some
 from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss
+from videosal.benchmark.maps.matching.names import list_some
 from videosal.benchmark.plan import CENTER
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.provenance import timestamp

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from videosal import score
 from videosal.benchmark import RunMaps, measure_change
-from videosal.benchmark.maps.inventory import list_some, take_inventory, unpadded
+from videosal.benchmark.maps.inventory import take_inventory
+from videosal.benchmark.maps.matching.names import list_some, unpadded
 from videosal.datasets import load_dataset
 from videosal.datasets.files.images import read_map
 from videosal.errors import PredictionError

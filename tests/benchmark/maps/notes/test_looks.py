@@ -8,7 +8,7 @@ import pytest
 
 from videosal import load_dataset, score
 from videosal.benchmark.maps.inventory import take_inventory
-from videosal.benchmark.maps.looks import describe_looks
+from videosal.benchmark.maps.notes.looks import describe_looks
 from videosal.datasets.files.images import read_map
 
 if TYPE_CHECKING:
