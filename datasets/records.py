@@ -320,7 +320,8 @@ class Dataset(Sequence[Video]):
         for what, names in lacking.items():
             shown = ", ".join(names[:3]) + (" and so on" if len(names) > 3 else "")
             notes.append(
-                f"{len(names)} of {total} frames of this copy have no {what}, which is undefined there ({shown})"
+                f"{len(names)} of {total} frames of this copy have no {what}, and metrics that need it have no value "
+                f"there ({shown})"
             )
         if odd := [reason for video in self.videos if (reason := video.odd_fixations())]:
             notes.append(f"fixations of {len(odd)} of {len(self)} videos of this copy look wrong: {odd[0]}")

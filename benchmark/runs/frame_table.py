@@ -22,8 +22,9 @@ class FrameTable:
     Parameters
     ----------
     read : callable
-        Returns the frames: columns ``video``, ``frame``, ``status`` (``ok`` where there was a map to score) and one per
-        metric (NaN where it is undefined). Called when a frame is first asked for.
+        Returns the frames: columns ``video``, ``frame``, ``status`` (``ok`` where there was a map to score, ``no
+        density`` or ``no fixations`` where the ground truth lacks that) and one per metric (NaN where it is undefined).
+        Called when a frame is first asked for.
     metrics : sequence of str
         Names of the metrics.
     undefined_is_zero : bool
@@ -86,7 +87,7 @@ class FrameTable:
     def videos(self) -> pd.DataFrame:
         """One row per video: ``video``, ``n_frames``, ``n_scored`` (with a usable map), and the mean of each metric."""
         found = self.by_video
-        counts = found.status.sum(axis=1).to_frame("n_frames").assign(n_scored=found.status[OK])
+        counts = found.status.sum(axis=1).to_frame("n_frames").assign(n_scored=found.with_map)
         return counts.join(found.means).rename_axis("video").reset_index()
 
     @property
@@ -95,7 +96,7 @@ class FrameTable:
         found = self.by_video
         if not self.undefined_is_zero:
             return found.n
-        return found.n.apply(lambda _: found.status[OK])
+        return found.usable
 
     def keep(self, videos: Sequence[str]) -> FrameTable:
         """The part of the given videos."""
@@ -113,8 +114,9 @@ class FrameTable:
         -------
         DataFrame
             Indexed by metric. ``frame_mean``: over the frames that count; ``video_mean``: over the means of the videos;
-            ``n``: frames where the metric is defined; ``n_undefined``: frames with a map where it is not; ``n_by_map``:
-            those of them where the ground truth allows a value and the map does not (0 where that is not known).
+            ``n``: frames where the metric is defined; ``n_undefined``: frames where it is not, although there is a map and
+            the ground truth that it needs; ``n_by_map``: those of them where the ground truth allows a value and the map
+            does not (0 where that is not known).
         """
         import pandas as pd
 
@@ -125,7 +127,7 @@ class FrameTable:
                 "frame_mean": (found.means * counts).sum() / total.where(total > 0),
                 "video_mean": found.means.mean(),
                 "n": found.n.sum(),
-                "n_undefined": int(found.status[OK].sum()) - found.n.sum(),
+                "n_undefined": (found.usable - found.n).sum(),
                 "n_by_map": (found.possible - found.n).fillna(0).sum().astype("int64"),
             }
         ).rename_axis("metric")
@@ -152,7 +154,7 @@ class FrameTable:
     def _is_whole(self, metric: str) -> bool:
         """Whether every frame has a map, and the metric a value wherever the ground truth allows one."""
         found = self.by_video
-        scored = bool((found.status.sum(axis=1) == found.status[OK]).all())
+        scored = bool((found.status.sum(axis=1) == found.with_map).all())
         return scored and bool((found.possible[metric] == found.n[metric]).all())
 
     def _counted(self, metrics: Sequence[str]) -> pd.DataFrame:

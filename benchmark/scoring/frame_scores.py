@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import zlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from videosal.benchmark.scoring.video_scores import LACKING, OK
 from videosal.errors import InputError
 from videosal.metrics import Baseline, get_protocol, metric_info, score_frame
 
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.plan import Plan
     from videosal.datasets import Video
+
+
+class FrameScores(NamedTuple):
+    """What scoring a frame gives.
+
+    Attributes
+    ----------
+    status : str
+        ``ok``, or what the ground truth of the frame lacks.
+    scores : dict of str to float
+        Per metric whose inputs the frame has; NaN where it is undefined.
+    lost : set of str
+        Metrics that the map alone leaves undefined.
+    """
+
+    status: str
+    scores: dict[str, float]
+    lost: set[str]
 
 
 class FrameScorer:
@@ -34,8 +53,8 @@ class FrameScorer:
         others: NDArray[np.int64] | None,
         baseline: Baseline | None,
         metrics: tuple[str, ...],
-    ) -> tuple[dict[str, float], set[str]]:
-        """Score the metrics whose inputs this frame has; name those that the map alone leaves undefined."""
+    ) -> FrameScores:
+        """Score the metrics whose inputs this frame has."""
         given: dict[str, Any] = {
             "density": video.stored_density(frame, self._rules.luma),
             "fixations": video.fixation_points(frame) if self._rules.repeats else video.stored_fixations(frame),
@@ -43,20 +62,21 @@ class FrameScorer:
             "baseline": baseline,
         }
         defined = _defined(metrics, tuple(name for name, value in given.items() if value is not None))
+        status = next((status for what, status in LACKING.items() if given[what] is None), OK)
         if given["fixations"] is None or (given["density"] is not None and video.gaze_size == video.size):
-            return self._score_given(video, frame, saliency, given, defined)
+            return FrameScores(status, *self._score_given(video, frame, saliency, given, defined))
         scores: dict[str, float] = {}
         lost: set[str] = set()
         for own, names in _own_sizes(video, frame, given, defined):
             found, undefined = self._score_given(video, frame, saliency, own, names)
             scores |= found
             lost |= undefined
-        return {metric: scores[metric] for metric in defined}, lost
+        return FrameScores(status, {metric: scores[metric] for metric in defined}, lost)
 
     def _score_given(
         self, video: Video, frame: str, saliency: NDArray[Any], given: dict[str, Any], defined: tuple[str, ...]
     ) -> tuple[dict[str, float], set[str]]:
-        """Score metrics whose inputs are all given."""
+        """Score metrics whose inputs are all given; name those that the map alone leaves undefined."""
         plan = self._plan
         # Each frame has draws of its own, the same in every process.
         seed = None if plan.sample is None else zlib.crc32(f"{plan.sample} {video.name} {frame}".encode())

@@ -82,7 +82,7 @@ class Scorer:
                 if self._calibration is not None:
                     saliency = self._calibration.apply(saliency)
                 others = None if negatives is None else negatives.for_frame(frame)
-                scores, lost = self._frames.score(video, frame, saliency, others, baseline, job.metrics)
+                status, scores, lost = self._frames.score(video, frame, saliency, others, baseline, job.metrics)
             result.frames.append(frame)
             result.status.append(status)
             for metric, values in result.scores.items():

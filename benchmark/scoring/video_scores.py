@@ -15,6 +15,9 @@ MISSING = "missing"  # no map
 UNREADABLE = "unreadable"  # a damaged file in place of the map
 NON_FINITE = "non-finite"  # a map with NaN or infinity
 UNSCORED = (MISSING, UNREADABLE, NON_FINITE)
+# What the ground truth of a frame lacks, by the argument of `score_frame`: its map is scored in what needs none.
+LACKING = {"density": "no density", "fixations": "no fixations"}
+WITH_MAP = (OK, *LACKING.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class VideoScores:
     identity : str
         Of the run, as in the `Job`.
     frames, status : list of str
-        Names of the frames; ``ok`` where there was a map to score, else what was wrong with it.
+        Names of the frames; ``ok`` where there was a map to score, else what was wrong with it, or what the ground
+        truth lacks.
     scores : dict of str to list of float
         Per metric; NaN where undefined or missing.
     negatives : list of (str, str)

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from videosal.benchmark import score
+from videosal.benchmark import load_run, score
 from videosal.datasets import load_dataset
 from videosal.datasets.files.images import read_map
 from videosal.datasets.pack.packed import pack_dataset
 from videosal.errors import InputError
-from videosal.metrics import register_metric, score_frame
+from videosal.metrics import get_protocol, list_protocols, register_metric, score_frame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,10 +88,41 @@ def test_frames_that_lack_a_map_are_counted_in_a_note(
         (root / f"annotation/0602/fixation/000{number}.png").unlink()
     if packed:
         pack_dataset(load_dataset("dhf1k:val", root), root := tmp_path / "packed.h5")
-    notes = score(maps, "dhf1k:val", root, out=tmp_path / "run").notes
-    assert "1 of 6 frames of this copy have no density map, which is undefined there (0601/0002)" in "\n".join(notes)
+    run = score(maps, "dhf1k:val", root, out=tmp_path / "run")
+    notes = run.notes
+    lacking = "have no density map, and metrics that need it have no value there (0601/0002)"
+    assert f"1 of 6 frames of this copy {lacking}" in notes
     assert "2 of 6 frames of this copy have no fixations" in "\n".join(notes)
     assert any("0602/0001, 0602/0003" in note for note in notes)
+    statuses = run.frames.set_index(["video", "frame"])["status"]
+    assert statuses[statuses != "ok"].to_dict() == {
+        ("0601", "0002"): "no density",
+        ("0602", "0001"): "no fixations",
+        ("0602", "0003"): "no fixations",
+    }
+    for found in (run, load_run(run.path)):
+        assert found.summary().loc["cc", ["n", "n_undefined"]].tolist() == [5, 0]
+        assert found.summary().loc["nss", ["n", "n_undefined"]].tolist() == [4, 0]
+        assert found.coverage.frames_scored == 6
+        assert found.videos["n_scored"].tolist() == [3, 3]
+        assert found.complete
+
+
+def test_what_the_copy_lacks_is_no_zero_where_undefined_values_are(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    root = dhf1k_tree((601, 602))
+    maps = prediction_folder(load_dataset("dhf1k:val", root))
+    (root / "annotation/0601/maps/0002.png").unlink()
+    blank = root / "annotation/0601/fixation/0002.png"
+    cv2.imwrite(str(blank), np.zeros((18, 32), np.uint8))  # a frame where nobody looked: NSS is undefined
+    zero = next(name for name in list_protocols() if get_protocol(name).undefined == "zero")
+    run = score(maps, "dhf1k:val", root, protocol=zero, metrics=["cc", "nss"], out=tmp_path / "run")
+    frames = run.frames
+    assert run.summary().loc["cc", "frame_mean"] == pytest.approx(frames["cc"].sum() / 5)
+    assert run.summary().loc["nss", "frame_mean"] == pytest.approx(frames["nss"].sum() / 6)
+    assert run.summary()["n_undefined"].to_dict() == {"cc": 0, "nss": 1}
+    assert run.frame_table.counts.loc["0601"].to_dict() == {"cc": 2, "nss": 3}
 
 
 def test_points_without_a_density_are_scored_at_the_size_of_the_ground_truth(
