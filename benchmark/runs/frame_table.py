@@ -114,9 +114,9 @@ class FrameTable:
         -------
         DataFrame
             Indexed by metric. ``frame_mean``: over the frames that count; ``video_mean``: over the means of the videos;
-            ``n``: frames where the metric is defined; ``n_undefined``: frames where it is not, although there is a map and
-            the ground truth that it needs; ``n_by_map``: those of them where the ground truth allows a value and the map
-            does not (0 where that is not known).
+            ``n``: frames where the metric is defined; ``n_undefined``: frames where it is not, although there are a map
+            and the ground truth that it needs; ``n_by_map``: those of them where the ground truth allows a value and
+            the map does not (0 where that is not known).
         """
         import pandas as pd
 

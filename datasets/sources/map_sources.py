@@ -170,20 +170,15 @@ class FixationFiles(FixationSource):
         """The files that are read."""
         return list(self.files.values())
 
-    def stored(self, number: int) -> NDArray[Any] | None:
-        """Read the map of a frame; images of 8 bits, which most are, need no more."""
+    def mask(self, number: int) -> NDArray[np.bool_] | None:
+        """Read the map of a frame: any value but zero is a fixation, NaN is none."""
         file = self.files.get(number)
         if file is None:
             return None
         image = read_map_file(file)
         if not image.size:  # MATLAB's [] for a frame without fixations
             return np.zeros(self.size, np.bool_)
-        return image if image.dtype == np.uint8 else fixated_pixels(image)
-
-    def mask(self, number: int) -> NDArray[np.bool_] | None:
-        """Read the map of a frame: any value but zero is a fixation, NaN is none."""
-        stored = self.stored(number)
-        return None if stored is None else fixated_pixels(stored)
+        return fixated_pixels(image)
 
     def original(self, number: int) -> tuple[str, NDArray[Any]] | None:
         """Return the file of a frame and its map as the file has it."""
