@@ -74,8 +74,13 @@ class Video(ABC):
         return {}
 
     def odd_fixations(self) -> str | None:
-        """Say which file of fixations can hardly be one and why, judged by one frame; None where nothing is odd."""
+        """Say which file of fixations can hardly be one and why, judged by a few frames; None where nothing is odd."""
         return None
+
+    def truth_of(self, frame: str) -> dict[str, str]:
+        """Name the files that hold the ``density`` and the ``fixations`` of a frame, where they are known."""
+        del frame
+        return {}
 
     @property
     @abstractmethod

@@ -89,7 +89,9 @@ class FrameScorer:
         try:
             scores = score(saliency, defined)
         except InputError as error:
-            raise InputError(f"video {video.name}, frame {frame}: {error}") from error
+            file = video.truth_of(frame).get(str(error).partition(" ")[0])  # the text begins with what is wrong
+            where = f" ({file})" if file else ""
+            raise InputError(f"video {video.name}, frame {frame}{where}: {error}") from error
         undefined = tuple(metric for metric in defined if math.isnan(scores[metric]))
         # Where a map that says something has a value, the ground truth is not to blame.
         allowed = score(_ramp(_size_of(video, given)), undefined) if undefined else {}
@@ -116,10 +118,14 @@ def _own_sizes(
     """
     needs = {metric: set(metric_info(metric).needs) for metric in metrics}
     if both := [metric for metric, wanted in needs.items() if {"density", "fixations"} <= wanted]:
-        (height, width), (rows, columns) = video.size, video.gaze_size
+        files = video.truth_of(frame)
+        density, fixations = (
+            f"{width}x{height}{f' ({files[what]})' if what in files else ''}"
+            for what, (height, width) in (("density", video.size), ("fixations", video.gaze_size))
+        )
         raise InputError(
             f"video {video.name}, frame {frame}: {', '.join(both)} needs density and fixations of one size, and they "
-            f"are {width}x{height} and {columns}x{rows}: leave it out of --metrics, or bring the maps to one size"
+            f"are {density} and {fixations}: leave it out of --metrics, or bring the maps to one size"
         )
     on_density = tuple(metric for metric in metrics if "density" in needs[metric])
     on_fixations = tuple(metric for metric in metrics if metric not in on_density)

@@ -116,7 +116,8 @@ def _decode_truth(
             return None if video.densities is None else video.densities.read(number)
         if kind == "fixations" and not isinstance(video.gaze, FixationFiles):
             # Lists of points were parsed when they were counted, and a mask of them can only be well formed.
-            return video.gaze.mask(number) if isinstance(video.gaze, FixationStack) else None
+            found = video.gaze.original(number) if isinstance(video.gaze, FixationStack) else None
+            return None if found is None else found[1]
         size, damage = (map_shape(file), None) if kind == "mats" else _read_size(file)
         if damage or (check.size is not None and size not in (None, check.size)):
             if kind == "mats" and not damage:

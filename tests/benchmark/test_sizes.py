@@ -71,9 +71,28 @@ def test_a_metric_that_needs_both_of_one_size_says_video_and_frame(
     def both(*arrays: object) -> float:
         return float(len(arrays))
 
-    maps = prediction_folder(load_dataset("dhf1k:val", two_sizes))
-    with pytest.raises(InputError, match=r"video 0601, frame 0001: both needs density and fixations of one size"):
+    maps = prediction_folder(dataset := load_dataset("dhf1k:val", two_sizes))
+    with pytest.raises(InputError, match=r"video 0601, frame 0001: both needs density and fixations of one") as told:
         score(maps, "dhf1k:val", two_sizes, metrics=["both"], out=tmp_path / "run")
+    folder = two_sizes / "annotation/0601"
+    assert f"32x18 ({folder / 'maps/0001.png'}) and 60x36 ({folder / 'fixation/0001.png'})" in str(told.value)
+    pack_dataset(dataset, pack := tmp_path / "packed.h5")
+    with pytest.raises(InputError, match=r"video 0601, frame 0001: both needs density and fixations of one") as told:
+        score(maps, "dhf1k:val", pack, metrics=["both"], out=tmp_path / "run")
+    assert f"32x18 ({pack}) and 60x36 ({pack})" in str(told.value)
+
+
+def test_a_map_of_another_size_than_the_others_of_its_video_is_named(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    root = dhf1k_tree((601, 602))
+    maps = prediction_folder(load_dataset("dhf1k:val", root))
+    file = root / "annotation/0602/fixation/0003.png"
+    cv2.imwrite(str(file), np.eye(36, 60, dtype=np.uint8))
+    with pytest.raises(
+        InputError, match=r"video 0602, frame 0003 \(.*fixation.0003\.png\): fixations has shape \(36, 60"
+    ):
+        score(maps, "dhf1k:val", root, metrics=["nss"], out=tmp_path / "run")
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "pack"])
