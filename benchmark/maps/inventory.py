@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.matching.by_frame import match_frames, match_sequences
 from videosal.benchmark.maps.matching.by_video import Found, group_by_video
 from videosal.benchmark.maps.matching.messages import count_unread, nothing_found, numbered_from_zero, top_names
+from videosal.benchmark.maps.matching.names import list_some
 from videosal.benchmark.maps.matching.record import Inventory
+from videosal.benchmark.maps.notes.looks import describe_looks
 from videosal.benchmark.maps.trees import MapTree, open_tree
+from videosal.datasets.catalogue import dataset_adapter
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from videosal.benchmark.maps.axes import Axes
     from videosal.benchmark.maps.reader import MapRef
     from videosal.datasets import Video
 
@@ -49,17 +53,66 @@ def take_inventory(
         )
         inventory.files[video.name] = files
         inventory.missing.extend(f"{video.name}/{frame}" for frame in video.frame_names if frame not in files)
-    inventory.unread.update(count_unread(found, left))
+    inventory.unread.update(count_unread(found, left, [video.name for video in videos]))
     if not any(inventory.files.values()):
         raise PredictionError(nothing_found(root, entries, videos, inventory))
     if inventory.from_zero:
         raise PredictionError(numbered_from_zero(root, videos, inventory))
-    inventory.damaged.update(_find_damaged(tree, inventory.files))
+    _examine(tree, inventory)
     return inventory
 
 
-def maps_of_video(root: Path, video: Video, names: Sequence[str], first_frame: int | None = None) -> dict[str, MapRef]:
+def survey(
+    root: Path,
+    videos: Sequence[Video],
+    dataset: str,
+    first_frame: int | None = None,
+    *,
+    dataset_options: Mapping[str, Any] | None = None,
+    counted: bool = False,
+) -> Inventory:
+    """Take the inventory of maps for a data set, and look at some: what `score`, `verify` and `submit` have in common.
+
+    Parameters
+    ----------
+    root, videos, first_frame
+        As for `take_inventory`.
+    dataset : str
+        Name of the data set, with or without a split: maps that are called like another of its videos are not taken.
+    dataset_options : mapping, optional
+        As for `videosal.load_dataset`.
+    counted : bool
+        Whether maps of one value will be counted, one by one, by what comes next.
+
+    Returns
+    -------
+    Inventory
+        Its notes say too what the maps look like.
+
+    Raises
+    ------
+    PredictionError
+        As in `take_inventory`.
+    """
+    adapter = dataset_adapter(dataset.partition(":")[0], **(dataset_options or {}))
+    known = {video for split in adapter.splits() for video in adapter.known_videos(split.name)}
+    inventory = take_inventory(root, videos, known - {video.name for video in videos}, first_frame)
+    inventory.notes.extend(describe_looks(videos, inventory.files, constant=not counted))
+    return inventory
+
+
+def maps_of_video(
+    root: Path,
+    video: Video,
+    names: Sequence[str],
+    first_frame: int | None = None,
+    axes: Axes | None = None,
+    notes: list[str] | None = None,
+) -> dict[str, MapRef]:
     """Find the maps of one video in what was scored with all videos called `names`.
+
+    `axes` are those of the video's array, where they were found together with those of the other videos; else `notes`
+    takes what is to be said of them.
 
     Returns
     -------
@@ -78,13 +131,25 @@ def maps_of_video(root: Path, video: Video, names: Sequence[str], first_frame: i
         inventory.extra.extend(top_names(left))
         raise PredictionError(nothing_found(root, entries, [video], inventory))
     own = {video.name: found[video.name]} if video.name in found else {}
-    stacks = match_sequences(tree, [video], own, inventory)
+    stacks = match_sequences(tree, [video], own, inventory, axes)
+    if notes is not None:
+        notes.extend(inventory.notes)
     return stacks.get(video.name) or match_frames(
         tree, video, own.get(video.name, Found()), inventory, 1 if first_frame is None else first_frame
     )
 
 
-def _find_damaged(tree: MapTree, files: Mapping[str, Mapping[str, MapRef]]) -> dict[str, str]:
-    """Find files of single maps that are cut short."""
-    entries = (ref.entry for found in files.values() for ref in found.values() if ref.index is None)
-    return {tree.locate(entry.name): reason for entry in entries if (reason := tree.find_damage(entry))}
+def _examine(tree: MapTree, inventory: Inventory) -> None:
+    """Find files of single maps that are cut short, or go on behind their end."""
+    longer = []
+    entries = (ref.entry for found in inventory.files.values() for ref in found.values() if ref.index is None)
+    for entry in entries:
+        reason, has_more = tree.examine(entry)
+        if reason:
+            inventory.damaged[tree.locate(entry.name)] = reason
+        if has_more:
+            longer.append(entry.name)
+    if longer:
+        inventory.notes.append(
+            f"{len(longer)} maps have more than 1 KB behind their end, which is not read ({list_some(longer, 3)})"
+        )

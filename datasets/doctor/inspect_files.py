@@ -29,16 +29,21 @@ def check_headers(kinds: Kinds, check: VideoCheck) -> None:
     """Find damaged files and maps of different sizes by the first and last bytes of each file."""
     sizes: dict[str, dict[str, tuple[int, int]]] = {kind: {} for kind in kinds}
     broken: dict[str, str] = {}
+    longer: list[str] = []
     for kind, files in kinds.items():
         for file in dict.fromkeys(files.values()):
-            size, damage = _read_size(file)
+            size, damage, has_more = _read_size(file)
             if damage:
                 broken[f"{kind}/{file.name}"] = damage
             elif size:
                 sizes[kind][f"{kind}/{file.name}"] = size
+            if has_more:
+                longer.append(f"{kind}/{file.name}")
     for damage in dict.fromkeys(broken.values()):
         names = [name for name, reason in broken.items() if reason == damage]
         check.problem("damage", f"{len(names)} files: each {damage}", names)
+    if longer:
+        check.note("longer", f"{len(longer)} files have more than 1 KB behind their end, which is not read", longer)
     truth = {name: size for kind in sizes if kind != "frames" for name, size in sizes[kind].items()}
     if truth:
         check.size = Counter(truth.values()).most_common(1)[0][0]
@@ -79,21 +84,22 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
     _decode_frames(kinds, check)
 
 
-def _read_size(file: Path) -> tuple[tuple[int, int] | None, str | None]:
+def _read_size(file: Path) -> tuple[tuple[int, int] | None, str | None, bool]:
+    """Return size and damage of a file, None where it is not known or none, and whether more follows its end."""
     suffix = file.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         if damage := find_video_damage(file):
-            return None, damage
+            return None, damage, False
         try:
-            return VideoFile(file).size, None
+            return VideoFile(file).size, None, False
         except VideosalError as error:
-            return None, str(error)
+            return None, str(error), False
     if suffix == ".mat":
-        return None, find_mat_damage(file)
+        return None, find_mat_damage(file), False
     if suffix in (".txt", ".json"):
-        return None, None
+        return None, None, False
     header = read_header(file)
-    return header.size, header.damage
+    return header.size, header.damage, header.longer
 
 
 def _check_sizes(sizes: dict[str, tuple[int, int]], check: VideoCheck) -> None:
@@ -118,7 +124,7 @@ def _decode_truth(
             # Lists of points were parsed when they were counted, and a mask of them can only be well formed.
             found = video.gaze.original(number) if isinstance(video.gaze, FixationStack) else None
             return None if found is None else found[1]
-        size, damage = (map_shape(file), None) if kind == "mats" else _read_size(file)
+        size, damage = (map_shape(file), None) if kind == "mats" else _read_size(file)[:2]
         if damage or (check.size is not None and size not in (None, check.size)):
             if kind == "mats" and not damage:
                 check.problem("size", f"{file.name} does not have the size of the other maps")

@@ -13,6 +13,7 @@ from videosal.errors import PredictionError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from videosal.benchmark.maps.axes import Axes
     from videosal.benchmark.maps.matching.by_video import Found
     from videosal.benchmark.maps.matching.record import Inventory
     from videosal.benchmark.maps.trees import Entry, MapTree
@@ -86,16 +87,23 @@ def _maps_of(tree: MapTree, base: str, entries: list[Entry], frames: Mapping[str
 
 
 def match_sequences(
-    tree: MapTree, videos: Sequence[Video], found: Mapping[str, Found], inventory: Inventory
+    tree: MapTree,
+    videos: Sequence[Video],
+    found: Mapping[str, Found],
+    inventory: Inventory,
+    known: Axes | None = None,
 ) -> dict[str, dict[str, MapRef]]:
-    """Match the maps of videos that lie in one file each."""
+    """Match the maps of videos that lie in one file each; `known` are the axes of every array, where they are."""
     sequences = {}
     for video in videos:
         if (files := found.get(video.name)) and files.sequences:
             files.check(tree, video.name)
             sequences[video.name] = (video, files.sequences[0])
     opened = {name: open_sequence(tree, entry.name) for name, (_, entry) in sequences.items()}
-    axes = choose_axes(tree, sequences, opened, inventory.notes)
+    if known is None:
+        axes = choose_axes(tree, sequences, opened, inventory.notes)
+    else:
+        axes = {name: known for name, stack in opened.items() if isinstance(stack, ArrayMaps)}
     matched = {}
     for name, (video, entry) in sequences.items():
         stack = opened[name]

@@ -6,12 +6,12 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from videosal.benchmark.maps.matching.names import list_some
+from videosal.benchmark.maps.matching.names import list_some, unpadded
 from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES
-from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
+from videosal.datasets.files.images import IMAGE_SUFFIXES, MAP_SUFFIXES, suffix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from videosal.benchmark.maps.matching.by_video import Found
@@ -56,25 +56,44 @@ def top_names(entries: list[Entry]) -> list[str]:
     return list(dict.fromkeys(name.rpartition("/")[0] or name for name in maps))
 
 
+def list_problems(inventory: Inventory) -> list[str]:
+    """Say which maps are not there or cannot be read."""
+    problems = []
+    if inventory.missing:
+        count, unread = len(inventory.missing), describe_unread(inventory.unread)
+        text = f"{count} of {inventory.expected} maps are missing ({list_some(inventory.missing)})"
+        problems.append(f"{text}; {unread}" if unread else text)
+    if inventory.damaged:
+        described = (f"{file} {reason}" for file, reason in inventory.damaged.items())
+        problems.append(f"{len(inventory.damaged)} cannot be read ({list_some(described)})")
+    return problems
+
+
 def describe_unread(unread: Mapping[str, int]) -> str:
     """Say which files are not read; empty where there are none."""
     counts = " and ".join(f"{count} that end in {suffix}" for suffix, count in unread.items())
-    return f"; files are not read: {counts}: save maps as .png, or .npy for real numbers" if counts else ""
+    return f"files are not read: {counts}: save maps as .png, or .npy for real numbers" if counts else ""
 
 
-def count_unread(found: Mapping[str, Found], left: Iterable[Entry]) -> Counter[str]:
-    """Count the files that may hold maps in a form that is not read."""
+def count_unread(found: Mapping[str, Found], left: Sequence[Entry], videos: Sequence[str]) -> Counter[str]:
+    """Count the files that may hold maps in a form that is not read: by ending, and pictures for whole videos."""
     inside = (entry for files in found.values() for entries in files.folders.values() for entry in entries)
     suffixes = [suffix_of(entry.name) for entry in inside]
     suffixes = [suffix for suffix in suffixes if suffix not in MAP_SUFFIXES]
     suffixes += [s for s in (suffix_of(entry.name) for entry in left) if s not in MAP_SUFFIXES | SEQUENCE_SUFFIXES]
-    return Counter(suffix for suffix in suffixes if suffix in _UNREAD | SEQUENCE_SUFFIXES)
+    names = {unpadded(video) for video in videos}
+    whole = (entry.name for entry in left if suffix_of(entry.name) in IMAGE_SUFFIXES)
+    whole = (suffix_of(name) for name in whole if unpadded(PurePosixPath(name).stem) in names)
+    return Counter(suffix for suffix in suffixes if suffix in _UNREAD | SEQUENCE_SUFFIXES) + Counter(
+        f"{suffix} and stand for a whole video" for suffix in whole
+    )
 
 
 def nothing_found(root: Path, entries: list[Entry], videos: Sequence[Video], inventory: Inventory) -> str:
     example = f"{videos[0].name}/{videos[0].frame_names[0]}.png"
     wanted = f"expected a folder per video with a map per frame, such as {example}"
-    wanted += describe_unread(inventory.unread)
+    if unread := describe_unread(inventory.unread):
+        wanted += f"; {unread}"
     if not entries:
         return f"{root} is empty: {wanted}"
     flat = [name for name in inventory.extra if PurePosixPath(name).suffix]

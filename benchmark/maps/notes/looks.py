@@ -30,7 +30,9 @@ _TEXTS = {
 }
 
 
-def describe_looks(videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]]) -> list[str]:
+def describe_looks(
+    videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]], *, constant: bool = True
+) -> list[str]:
     """Say what maps look like that do not look like saliency maps.
 
     Parameters
@@ -39,6 +41,8 @@ def describe_looks(videos: Sequence[Video], files: Mapping[str, Mapping[str, Map
         With ground truth.
     files : mapping
         For each video, the map of each frame, as `videosal.benchmark.maps.inventory` found them.
+    constant : bool
+        Whether to speak of maps of one value, which a run counts one by one.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def describe_looks(videos: Sequence[Video], files: Mapping[str, Mapping[str, Map
     return [
         f"{count} of {len(looks)} maps that were looked at {_TEXTS[look]}"
         for look, count in counts.items()
-        if count > _MOST * len(looks)
+        if count > _MOST * len(looks) and (constant or look != "constant")
     ]
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videosal import score
-from videosal.benchmark import RunMaps, measure_change
+from videosal.benchmark import RunMaps, measure_change, merge_runs
 from videosal.benchmark.maps.inventory import take_inventory
 from videosal.benchmark.maps.matching.names import list_some, unpadded
 from videosal.datasets import load_dataset
 from videosal.datasets.files.images import read_map
-from videosal.errors import PredictionError
+from videosal.errors import FileError, PredictionError, RunError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,6 +252,59 @@ def test_endings_that_are_not_read_are_named(dataset: Dataset, prediction_folder
         file.rename(file.with_suffix(suffix))
     with pytest.raises(PredictionError, match="holds no map of 2 videos.*" + message.format(6)):
         take_inventory(folder, dataset.videos)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".pgm", ".npz", ".pt", ".webp"])
+def test_one_file_per_video_that_is_not_read_is_named(
+    dataset: Dataset, prediction_folder: MapMaker, suffix: str
+) -> None:
+    folder = prediction_folder(dataset)
+    for video in ("0601", "0602"):
+        shutil.rmtree(folder / video)
+        cv2.imwritemulti(str(folder / f"{video}.tif"), [np.eye(18, 32, dtype=np.uint8)] * 3)
+        (folder / f"{video}.tif").rename(folder / f"{video}{suffix}")
+    what = rf"2 that end in \{suffix}{' and stand for a whole video' if suffix == '.tif' else ''}: save maps as \.png"
+    with pytest.raises(PredictionError, match=f"files are not read: {what}"):
+        score(folder, "dhf1k:val", dataset.root)
+
+
+def test_a_tiff_of_several_pictures_is_no_map(dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path) -> None:
+    folder = prediction_folder(dataset, pattern="{video}/{frame}.tif")
+    file = folder / "0602/0002.tif"
+    cv2.imwritemulti(str(file), [np.eye(18, 32, dtype=np.uint8)] * 3)
+    with pytest.raises(FileError, match=rf"{file}: holds 3 pictures of one size, and a map is one: save a file per"):
+        score(folder, "dhf1k:val", dataset.root, out=tmp_path / "run")
+
+
+def test_maps_that_go_on_behind_their_end_are_read_and_noted(
+    dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    folder = prediction_folder(dataset)
+    before = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "one")
+    assert not any("behind their end" in note for note in before.notes)
+    for name in ("0601/0001.png", "0602/0003.png"):
+        (folder / name).write_bytes((folder / name).read_bytes() + bytes(2000))
+    after = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "two")
+    note = "2 maps have more than 1 KB behind their end, which is not read (0601/0001.png, 0602/0003.png)"
+    assert note in after.notes
+    assert after.frames["cc"].equals(before.frames["cc"])
+
+
+def test_runs_that_count_otherwise_are_not_mixed(dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path) -> None:
+    folder = rename_frames(prediction_folder(dataset), "{:04d}.png")
+    for video in ("0601", "0602"):
+        shutil.copy(folder / video / "0001.png", folder / video / "0003.png")
+    on = {"dataset": "dhf1k:val", "root": dataset.root, "metrics": ["cc"]}
+    fresh = [score(folder, **on, first_frame=first, out=tmp_path / f"{first}") for first in (0, 1)]
+    assert not fresh[0].frames.equals(fresh[1].frames)
+    with pytest.raises(RunError, match="how the maps are numbered"):
+        score(folder, **on, first_frame=1, out=tmp_path / "0")
+    again = score(folder, **on, first_frame=1, out=tmp_path / "0", existing="overwrite")
+    pd.testing.assert_frame_equal(again.frames, fresh[1].frames, check_exact=True)
+    for shard in (1, 2):
+        score(folder, **on, first_frame=shard - 1, out=tmp_path / f"part{shard}", shard=f"{shard}/2", name="one")
+    with pytest.raises(RunError, match="how the maps are numbered"):
+        merge_runs([tmp_path / "part1", tmp_path / "part2"], tmp_path / "merged")
 
 
 def test_the_only_number_of_a_name_counts(dataset: Dataset, prediction_folder: MapMaker) -> None:

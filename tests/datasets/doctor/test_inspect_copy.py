@@ -240,3 +240,13 @@ def test_what_cannot_be_inspected(tmp_path: Path, copy: Path) -> None:
         inspect_copy("dhf1k:vla", copy.parents[1])
     with pytest.raises(InputError, match="dhf1k has no option 'unit'"):
         inspect_copy("dhf1k", copy.parents[1], unit="clip")
+
+
+def test_files_that_go_on_behind_their_end_are_noted(copy: Path) -> None:
+    file = copy / "maps/0002.png"
+    file.write_bytes(file.read_bytes() + bytes(5000))
+    inspection = inspect_copy("dhf1k:val", copy.parents[1])
+    assert "1 files have more than 1 KB behind their end, which is not read ['densities/0002.png']" in said(
+        inspection, "note"
+    )
+    assert problems(copy) == []

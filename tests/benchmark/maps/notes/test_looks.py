@@ -37,7 +37,6 @@ def change(folder: Path, convert: Any) -> Path:
 @pytest.mark.parametrize(
     ("convert", "text"),
     [
-        (lambda m: np.full_like(m, 128), "hold one value and say nothing"),
         (lambda m: np.rint(m / 255).astype(np.uint8), "hold nothing above 3 of 255"),
         (lambda m: np.where(m > 128, 255, 0).astype(np.uint8), "hold two values"),
         (lambda m: np.log((m + 1.0) / (m + 1.0).sum()), "hold no value above 0, as logarithms do"),
@@ -50,6 +49,15 @@ def test_what_does_not_look_like_saliency_is_noted_with_its_count(
     folder = change(prediction_folder(dataset), convert)
     run = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "run")
     assert [note for note in run.notes if note.startswith(f"6 of 6 maps that were looked at {text}")]
+
+
+def test_maps_of_one_value_are_noted_once(dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path) -> None:
+    folder = change(prediction_folder(dataset), lambda m: np.full_like(m, 128))
+    run = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "run")
+    [note] = [note for note in run.notes if "one value" in note]
+    assert note.startswith("6 maps have one value throughout, which says nothing (0601/0001, 0601/0002, ")
+    looks = describe_looks(dataset.videos, take_inventory(folder, dataset.videos).files)
+    assert looks == ["6 of 6 maps that were looked at hold one value and say nothing"]
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
