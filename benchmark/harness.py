@@ -14,6 +14,7 @@ from videosal.benchmark.maps.inventory import survey
 from videosal.benchmark.maps.jpeg_loss import describe_jpeg_loss, measure_jpeg_loss
 from videosal.benchmark.maps.matching.messages import list_problems
 from videosal.benchmark.maps.matching.names import list_some
+from videosal.benchmark.maps.notes.looks import CONSTANT, LOGARITHMIC
 from videosal.benchmark.maps.origin import Origin, altered_videos, read_origin
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
 from videosal.benchmark.runs.provenance import hash_file
@@ -147,7 +148,8 @@ def score(
     folder = Path(predictions).expanduser()
     plan, truth = _prepare(dataset, root, protocol, metrics, None, options)
     dataset_options = options.get("dataset_options")
-    inventory = survey(folder, truth.videos, dataset, first_frame, dataset_options=dataset_options, counted=True)
+    but = {CONSTANT, LOGARITHMIC} if get_protocol(protocol).maps.log_density else {CONSTANT}
+    inventory = survey(folder, truth.videos, dataset, first_frame, dataset_options=dataset_options, but=but)
     _check_inventory(inventory, folder, truth, allow_missing)
     if split := options.get("calibrate"):
         plan = calibrate_on(plan, truth, split, folder, first_frame)

@@ -69,7 +69,7 @@ def survey(
     first_frame: int | None = None,
     *,
     dataset_options: Mapping[str, Any] | None = None,
-    counted: bool = False,
+    but: Collection[str] = (),
 ) -> Inventory:
     """Take the inventory of maps for a data set, and look at some: what `score`, `verify` and `submit` have in common.
 
@@ -81,8 +81,8 @@ def survey(
         Name of the data set, with or without a split: maps that are called like another of its videos are not taken.
     dataset_options : mapping, optional
         As for `videosal.load_dataset`.
-    counted : bool
-        Whether maps of one value will be counted, one by one, by what comes next.
+    but : collection of str
+        Looks that are not spoken of, see `videosal.benchmark.maps.notes.looks.describe_looks`.
 
     Returns
     -------
@@ -94,22 +94,28 @@ def survey(
     PredictionError
         As in `take_inventory`.
     """
-    adapter = dataset_adapter(dataset.partition(":")[0], **(dataset_options or {}))
-    known = {video for split in adapter.splits() for video in adapter.known_videos(split.name)}
-    inventory = take_inventory(root, videos, known - {video.name for video in videos}, first_frame)
-    inventory.notes.extend(describe_looks(videos, inventory.files, constant=not counted))
+    others = other_videos(dataset, [video.name for video in videos], dataset_options)
+    inventory = take_inventory(root, videos, others, first_frame)
+    inventory.notes.extend(describe_looks(videos, inventory.files, but=but))
     return inventory
+
+
+def other_videos(dataset: str, names: Collection[str], dataset_options: Mapping[str, Any] | None = None) -> set[str]:
+    """Name the known videos of a data set, given with a split or without, but for `names`."""
+    adapter = dataset_adapter(dataset.partition(":")[0], **(dataset_options or {}))
+    return {video for split in adapter.splits() for video in adapter.known_videos(split.name)} - set(names)
 
 
 def maps_of_video(
     root: Path,
     video: Video,
     names: Sequence[str],
+    others: Collection[str] = (),
     first_frame: int | None = None,
     axes: Axes | None = None,
     notes: list[str] | None = None,
 ) -> dict[str, MapRef]:
-    """Find the maps of one video in what was scored with all videos called `names`.
+    """Find the maps of one video in what was scored with all videos called `names`; `others` as for `take_inventory`.
 
     `axes` are those of the video's array, where they were found together with those of the other videos; else `notes`
     takes what is to be said of them.
@@ -126,7 +132,7 @@ def maps_of_video(
     """
     tree, inventory = open_tree(root), Inventory()
     entries = tree.entries()
-    found, left = group_by_video(tree, entries, names, ())
+    found, left = group_by_video(tree, entries, names, others)
     if not found:
         inventory.extra.extend(top_names(left))
         raise PredictionError(nothing_found(root, entries, [video], inventory))

@@ -63,7 +63,7 @@ class RunMaps:
         if self.folder is None:
             yield from self._make_again(video, wanted)
             return
-        from videosal.benchmark.maps.inventory import maps_of_video
+        from videosal.benchmark.maps.inventory import maps_of_video, other_videos
         from videosal.benchmark.maps.reader import MapReader
 
         reader = MapReader()
@@ -71,7 +71,8 @@ class RunMaps:
         axes = info.get("axes", {}).get(video.name) if self._as_scored else None
         notes = [] if axes is None else list(info.get("map_notes", []))
         known = None if axes is None else (axes[0], axes[1], axes[2])
-        files = maps_of_video(self.folder, video, info["videos"], info.get("first_frame"), known, notes)
+        others = other_videos(self.run.dataset, info["videos"], info.get("dataset_options"))
+        files = maps_of_video(self.folder, video, info["videos"], others, info.get("first_frame"), known, notes)
         self._tell(note for note in notes if note.startswith(UNCERTAIN))
         for frame in wanted:
             if frame in files:

@@ -9,7 +9,7 @@ from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import VideosalError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,17 +21,18 @@ _MOST = 0.5  # of them, for a note
 _DARK = 3  # of 255: what is left of maps from 0 to 1 that were saved without a factor of 255
 _SAME = 1.1  # how far proportions may differ and be the same
 
+CONSTANT, LOGARITHMIC = "constant", "logarithmic"
 _TEXTS = {
-    "constant": "hold one value and say nothing",
+    CONSTANT: "hold one value and say nothing",
     "dark": f"hold nothing above {_DARK} of 255: were they saved without a factor of 255?",
     "two values": "hold two values, as fixation maps or thresholded maps do: save the map before it is thresholded",
-    "logarithmic": "hold no value above 0, as logarithms do: save their exponential",
+    LOGARITHMIC: "hold no value above 0, as logarithms do: save their exponential",
     "on its side": "lie on their side beside the frames: were rows and columns swapped?",
 }
 
 
 def describe_looks(
-    videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]], *, constant: bool = True
+    videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]], *, but: Collection[str] = ()
 ) -> list[str]:
     """Say what maps look like that do not look like saliency maps.
 
@@ -41,8 +42,9 @@ def describe_looks(
         With ground truth.
     files : mapping
         For each video, the map of each frame, as `videosal.benchmark.maps.inventory` found them.
-    constant : bool
-        Whether to speak of maps of one value, which a run counts one by one.
+    but : collection of str
+        Looks that are not spoken of: `CONSTANT` where maps of one value are counted one by one, `LOGARITHMIC` where the
+        protocol takes logarithms.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def describe_looks(
     return [
         f"{count} of {len(looks)} maps that were looked at {_TEXTS[look]}"
         for look, count in counts.items()
-        if count > _MOST * len(looks) and (constant or look != "constant")
+        if count > _MOST * len(looks) and look not in but
     ]
 
 
@@ -69,11 +71,11 @@ def _looks(saliency: NDArray[Any], size: tuple[int, int]) -> set[str]:
     low, high = saliency.min(), saliency.max()
     found = set()
     if low == high:
-        found.add("constant")
+        found.add(CONSTANT)
     elif saliency.dtype.kind in "ui" and low >= 0 and high <= _DARK:
         found.add("dark")
     elif high <= 0:
-        found.add("logarithmic")
+        found.add(LOGARITHMIC)
     elif ((saliency == low) | (saliency == high)).all():
         found.add("two values")
     stretch, wanted = saliency.shape[0] / saliency.shape[1], size[0] / size[1]

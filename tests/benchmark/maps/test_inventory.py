@@ -225,6 +225,24 @@ def test_the_maps_of_another_video_are_not_taken(
     assert not take_inventory(folder, load_dataset("dhf1k:val", dataset.root).videos).missing
 
 
+def test_another_video_of_the_data_set_is_known_by_its_name(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    """Also where names have no common pattern, and where the maps of a run are shown."""
+    dataset = load_dataset("dhf1k:val", dhf1k_tree((601,)))
+    maps = prediction_folder(dataset)
+    run = score(maps, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "run")
+    for name, known in (("7", True), ("602", True), ("mine", False)):  # videos of other splits, whatever the padding
+        (maps / "0601").rename(tmp_path / name)
+        source = RunMaps(run, tmp_path / name)
+        if known:
+            with pytest.raises(PredictionError, match="holds no map of 1 videos"):
+                source.read(dataset[0], dataset[0].frame_names)
+        else:
+            assert len(source.read(dataset[0], dataset[0].frame_names)) == 3
+        (tmp_path / name).rename(maps / "0601")
+
+
 def test_a_video_without_maps_shows_none_of_another(
     dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path
 ) -> None:
