@@ -13,6 +13,7 @@ from videosal.datasets import load_dataset
 from videosal.datasets.files.images import read_map
 from videosal.datasets.pack.packed import pack_dataset
 from videosal.errors import InputError
+from videosal.leaderboards import Leaderboard
 from videosal.metrics import get_protocol, list_protocols, register_metric, score_frame
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def test_frames_that_lack_a_map_are_counted_in_a_note(
         assert found.coverage.frames_scored == 6
         assert found.videos["n_scored"].tolist() == [3, 3]
         assert found.complete
+    table = Leaderboard.from_runs([run]).to_markdown()
+    assert "left out, since the copy lacks the ground truth: CC in 1 frame, NSS in 2 frames" in table
 
 
 def test_what_the_copy_lacks_is_no_zero_where_undefined_values_are(
