@@ -10,9 +10,11 @@ from videosal.benchmark.maps.matching.messages import count_unread, nothing_foun
 from videosal.benchmark.maps.matching.names import list_some
 from videosal.benchmark.maps.matching.record import Inventory
 from videosal.benchmark.maps.notes.looks import describe_looks
-from videosal.benchmark.maps.trees import MapTree, open_tree
+from videosal.benchmark.maps.trees import FolderTree, MapTree, open_tree
 from videosal.datasets.catalogue import dataset_adapter
-from videosal.errors import PredictionError
+from videosal.datasets.files.images import goes_on
+from videosal.datasets.spacing import evenly_spaced
+from videosal.errors import FileError, PredictionError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from videosal.benchmark.maps.axes import Axes
     from videosal.benchmark.maps.reader import MapRef
     from videosal.datasets import Video
+
+_UNPACKED = 32  # members of an archive that are looked at before all are scored
 
 
 def take_inventory(
@@ -146,16 +150,29 @@ def maps_of_video(
 
 
 def _examine(tree: MapTree, inventory: Inventory) -> None:
-    """Find files of single maps that are cut short, or go on behind their end."""
+    """Find files of single maps that are cut short, or go on behind their end; of an archive a few are unpacked."""
+    entries = [ref.entry for found in inventory.files.values() for ref in found.values() if ref.index is None]
     longer = []
-    entries = (ref.entry for found in inventory.files.values() for ref in found.values() if ref.index is None)
     for entry in entries:
         reason, has_more = tree.examine(entry)
         if reason:
             inventory.damaged[tree.locate(entry.name)] = reason
         if has_more:
             longer.append(entry.name)
+    looked_at = ""
+    if not isinstance(tree, FolderTree):
+        some = [entries[place].name for place in evenly_spaced(len(entries), _UNPACKED)]
+        longer = [name for name in some if _goes_on(tree, name)]
+        looked_at = f" of {len(some)} that were looked at"
     if longer:
         inventory.notes.append(
-            f"{len(longer)} maps have more than 1 KB behind their end, which is not read ({list_some(longer, 3)})"
+            f"{len(longer)} maps{looked_at} have more than 1 KB behind their end, which is not read "
+            f"({list_some(longer, 3)})"
         )
+
+
+def _goes_on(tree: MapTree, name: str) -> bool:
+    try:
+        return goes_on(tree.read(name))
+    except FileError:  # a damaged member is told when it is scored
+        return False

@@ -141,6 +141,11 @@ def describe_damage(head: bytes, tail: bytes) -> str | None:
     return "is not an image (PNG, JPEG, BMP or TIFF)"
 
 
+def goes_on(data: bytes) -> bool:
+    """Whether a PNG or JPEG is whole and has more than 1 KB behind its end."""
+    return len(data) > _TAIL and describe_damage(data[:32], data[-_TAIL:]) is not None and ends_early(data)
+
+
 def ends_early(data: bytes) -> bool:
     """Whether a PNG or JPEG is whole and has more than a few bytes behind its end, as some tools leave them."""
     if data.startswith(_PNG):

@@ -96,7 +96,7 @@ def nothing_found(root: Path, entries: list[Entry], videos: Sequence[Video], inv
         wanted += f"; {unread}"
     if not entries:
         return f"{root} is empty: {wanted}"
-    flat = [name for name in inventory.extra if PurePosixPath(name).suffix]
+    flat = [name for name in inventory.extra if "/" not in name and PurePosixPath(name).suffix]
     if len(flat) == len(inventory.extra) > 0 and len(videos) > 1:
         return f"{root} holds {len(flat)} maps but no folder per video: {wanted}"
     found = inventory.extra or _firsts(entries)

@@ -302,6 +302,9 @@ def test_maps_that_go_on_behind_their_end_are_read_and_noted(
     assert not any("behind their end" in note for note in before.notes)
     for name in ("0601/0001.png", "0602/0003.png"):
         (folder / name).write_bytes((folder / name).read_bytes() + bytes(2000))
+    shutil.make_archive(str(folder), "zip", folder)
+    packed = score(folder.with_suffix(".zip"), "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "three")
+    assert any(note.startswith("2 maps of 6 that were looked at have more than 1 KB") for note in packed.notes)
     after = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "two")
     note = "2 maps have more than 1 KB behind their end, which is not read (0601/0001.png, 0602/0003.png)"
     assert note in after.notes
