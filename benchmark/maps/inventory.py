@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.matching.by_frame import match_frames, match_sequences
 from videosal.benchmark.maps.matching.by_video import Found, group_by_video
-from videosal.benchmark.maps.matching.messages import count_unread, nothing_found, numbered_from_zero, top_names
+from videosal.benchmark.maps.matching.messages import count_unread, nothing_found, numbered_otherwise, top_names
 from videosal.benchmark.maps.matching.names import list_some
 from videosal.benchmark.maps.matching.record import Inventory
 from videosal.benchmark.maps.notes.looks import describe_looks
@@ -38,13 +38,15 @@ def take_inventory(
     number and the proportions of the frames. Zero padding does not count. The maps of a single video may lie in `root`
     itself, or in a folder in it, unless that is called like one of `others`: the names of the set's other videos, or
     where none are known, names of the same pattern. `first_frame` is the number of the map of the first frame of every
-    video: by default those of the ground truth, unless the maps look as if they began at 0.
+    video: by default those of the ground truth, unless the maps look as if they began at 0, or at 1 where the frames
+    begin at 0.
 
     Raises
     ------
     PredictionError
         `root` is not there, holds no map, two of its files claim the same frame, the axes of an array fit no video,
-        or the maps look as if their numbers began at 0 and `first_frame` does not say so.
+        or the maps look as if their numbers began at 0, the frames at 1, or the other way round, and `first_frame` does
+        not say so.
     """
     tree = open_tree(root)
     entries = tree.entries()
@@ -60,8 +62,8 @@ def take_inventory(
     inventory.unread.update(count_unread(found, left, [video.name for video in videos]))
     if not any(inventory.files.values()):
         raise PredictionError(nothing_found(root, entries, videos, inventory))
-    if inventory.from_zero:
-        raise PredictionError(numbered_from_zero(root, videos, inventory))
+    if inventory.starts:
+        raise PredictionError(numbered_otherwise(root, videos, inventory))
     _examine(tree, inventory)
     return inventory
 

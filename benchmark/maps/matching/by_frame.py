@@ -36,8 +36,8 @@ def match_frames(
             frames = {str(number - shift): frame for frame, number in _numbers(video).items()}
             if not any(key(file) in frames for file in maps):
                 key = only_number  # as with 0001_sal.png
-        if first_frame is None and _begins_at_zero(frames, map(key, maps)):
-            inventory.from_zero.append(video.name)
+        if first_frame is None and (start := _other_start(frames, map(key, maps))) is not None:
+            inventory.starts[video.name] = start
         for file, entry in maps.items():
             frame = frames.get(key(file))
             if frame is None:
@@ -61,11 +61,19 @@ def _first_number(video: Video) -> int:
     return min(1, *_numbers(video).values())
 
 
-def _begins_at_zero(frames: Iterable[str], maps: Iterable[str]) -> bool:
-    """Whether there is a map 0 and none of the last frame, where the frames begin at 1."""
+def _other_start(frames: Iterable[str], maps: Iterable[str]) -> int | None:
+    """Return the number at which the maps seem to begin, where it is not that of the frames: 0 for 1, or 1 for 0.
+
+    There is a map before the first frame and none of the last, or one behind the last frame and none of the first.
+    """
     wanted = {int(number) for number in map(last_number, frames) if number.isdecimal()}
     there = {int(number) for number in map(last_number, maps) if number.isdecimal()}
-    return bool(wanted) and min(wanted) > 0 and 0 in there and max(wanted) not in there
+    if not wanted:
+        return None
+    first, last = min(wanted), max(wanted)
+    if first > 0 and 0 in there and last not in there:
+        return 0
+    return 1 if first == 0 and 0 not in there and last + 1 in there else None
 
 
 def _maps_of(tree: MapTree, base: str, entries: list[Entry], frames: Mapping[str, str]) -> list[Entry]:

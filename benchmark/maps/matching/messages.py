@@ -41,11 +41,15 @@ _UNREAD = frozenset(
 )
 
 
-def numbered_from_zero(root: Path, videos: Sequence[Video], inventory: Inventory) -> str:
-    some = list_some(inventory.from_zero, 3)
+def numbered_otherwise(root: Path, videos: Sequence[Video], inventory: Inventory) -> str:
+    """Say that the maps count from 0 and the frames from 1, or the other way round."""
+    start = next(iter(inventory.starts.values()))
+    names = [video for video, number in inventory.starts.items() if number == start]
+    other = "map 0 belongs to no frame" if start == 0 else "the last map belongs to no frame"
     return (
-        f"{root}: the numbers of the maps of {len(inventory.from_zero)} of {len(videos)} videos ({some}) seem to begin "
-        "at 0, those of the frames at 1: give --first-frame 0, or --first-frame 1 if map 0 belongs to no frame"
+        f"{root}: the numbers of the maps of {len(names)} of {len(videos)} videos ({list_some(names, 3)}) seem to "
+        f"begin at {start}, those of the frames at {1 - start}: give --first-frame {start}, or "
+        f"--first-frame {1 - start} if {other}"
     )
 
 

@@ -25,8 +25,8 @@ class Inventory:
         Files and folders that belong to no frame and no video.
     expected : int
         Number of ground-truth frames.
-    from_zero : list of str
-        Videos whose maps look as if their numbers began at 0.
+    starts : dict of str to int
+        Videos whose maps look as if their numbers began elsewhere than those of the frames, and where: at 0 or 1.
     unread : dict of str to int
         Endings of files that may be maps and are not read, and how many there are.
     notes : list of str
@@ -38,6 +38,6 @@ class Inventory:
     damaged: dict[str, str] = field(default_factory=dict)
     extra: list[str] = field(default_factory=list)
     expected: int = 0
-    from_zero: list[str] = field(default_factory=list)
+    starts: dict[str, int] = field(default_factory=dict)
     unread: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

@@ -177,6 +177,26 @@ def test_maps_that_count_from_zero_are_told_and_shifted_when_asked(
     np.testing.assert_array_equal(shown["0001"], read_map(folder / "0602" / pattern.format(0)))
 
 
+@pytest.mark.parametrize("allow_missing", [False, True])
+def test_maps_that_count_from_one_for_frames_from_zero_are_told_too(
+    dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path, allow_missing: bool
+) -> None:
+    maps = prediction_folder(dataset)
+    expected = score(maps, "dhf1k:val", dataset.root, metrics=["cc", "nss"], out=tmp_path / "one").frames
+    for part in ("maps", "fixation"):
+        for video in ("0601", "0602"):
+            for file in sorted((dataset.root / "annotation" / video / part).iterdir()):
+                file.rename(file.with_name(f"{int(file.stem) - 1:04d}.png"))
+    options = {"metrics": ["cc", "nss"], "allow_missing": allow_missing, "out": tmp_path / "two"}
+    with pytest.raises(
+        PredictionError, match=r"2 of 2 videos .* begin at 1, those of the frames at 0.*--first-frame 1"
+    ):
+        score(maps, "dhf1k:val", dataset.root, **options)
+    run = score(maps, "dhf1k:val", dataset.root, first_frame=1, **options)
+    assert run.frames["frame"].tolist() == ["0000", "0001", "0002"] * 2
+    pd.testing.assert_frame_equal(run.frames[["cc", "nss"]], expected[["cc", "nss"]], check_exact=True)
+
+
 def test_maps_that_count_from_zero_are_taken_as_they_are_called_when_asked(
     dataset: Dataset, prediction_folder: MapMaker
 ) -> None:
