@@ -60,6 +60,7 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
     zero: dict[str, list[str]] = {"densities": [], "fixations": []}
     odd: dict[str, str] = {}
     disagree: list[str] = []
+    infinite: list[str] = []
     for frame, number in video.numbers.items():
         density = _decode_truth(kinds, video, "densities", number, check)
         fixations = _decode_truth(kinds, video, "fixations", number, check)
@@ -68,6 +69,8 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
         for kind, image in (("densities", density), ("fixations", first)):
             if image is not None and not image.any():
                 zero[kind].append(frame)
+        if density is not None and density.dtype.kind == "f" and not np.isfinite(density).all():
+            infinite.append(frame)
         if first is not None and (reason := describe_odd_fixations(first)):
             odd[frame] = reason
         if fixations is not None and mat is not None and not _mark_the_same(fixations, mat):
@@ -76,6 +79,8 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
         check.note("zero", f"{len(zero['densities'])} density maps are all zero", zero["densities"])
     if zero["fixations"]:
         check.note("zero", f"{len(zero['fixations'])} frames have no fixation", zero["fixations"])
+    if infinite:
+        check.problem("values", f"{len(infinite)} density maps hold NaN or infinity, which cannot be scored", infinite)
     if odd:
         text = f"{len(odd)} fixation maps can hardly be such: the first {next(iter(odd.values()))}"
         check.problem("values", text, odd)

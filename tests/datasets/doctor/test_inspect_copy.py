@@ -250,3 +250,11 @@ def test_files_that_go_on_behind_their_end_are_noted(copy: Path) -> None:
         inspection, "note"
     )
     assert problems(copy) == []
+
+
+def test_a_density_with_nan_is_found_by_decoding(copy: Path) -> None:
+    density = np.ones((18, 32), np.float32)
+    density[0, 0] = np.nan
+    cv2.imwrite(str(copy / "maps/0002.tif"), density)
+    (copy / "maps/0002.png").unlink()
+    assert problems(copy, deep=True) == ["1 density maps hold NaN or infinity, which cannot be scored ['0002']"]
