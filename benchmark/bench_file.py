@@ -51,6 +51,7 @@ class PredictionsEntry:
     path: str
     name: str
     allow_missing: bool = False
+    first_frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,9 @@ def _evaluate(
     root = base / dataset.root if dataset.root else None
     if isinstance(entry, PredictionsEntry):
         maps = base / entry.path.format(**places)
-        return score(maps, dataset.name, root, allow_missing=entry.allow_missing, **common)
+        return score(
+            maps, dataset.name, root, allow_missing=entry.allow_missing, first_frame=entry.first_frame, **common
+        )
     return run(
         str(base / entry.model) if ".py:" in entry.model else entry.model,
         dataset.name,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.maps.inventory import take_inventory
+from videosal.benchmark.maps.inventory import other_videos, take_inventory
 from videosal.benchmark.plan import Job, Plan
-from videosal.benchmark.scoring import Scorer
+from videosal.benchmark.scoring.scorer import Scorer
 from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import InputError
 from videosal.metrics.calibration import fit_calibration
@@ -61,7 +61,10 @@ def _pairs(
     """Yield maps with their densities, for evenly spaced frames of each video that have both."""
     model = replace(plan.model, save_maps=None) if plan.model else None
     scorer = Scorer(replace(plan, dataset=training.full_name, model=model), training)
-    files = take_inventory(predictions, training.videos, (), first_frame).files if predictions is not None else None
+    files = None
+    if predictions is not None:
+        others = other_videos(plan.dataset, [video.name for video in training], plan.dataset_options)
+        files = take_inventory(predictions, training.videos, others, first_frame).files
     for video in training:
         names = video.frame_names
         chosen = {names[i] for i in evenly_spaced(len(names), FRAMES_PER_VIDEO)}

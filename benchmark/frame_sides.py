@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from videosal.benchmark.maps.inventory import list_some
+from videosal.benchmark.maps.matching.names import list_some
 from videosal.datasets.files.orientation import is_on_its_side
 from videosal.errors import VideosalError
 

@@ -11,9 +11,11 @@ from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Progress, evaluate
 from videosal.benchmark.executor import open_executor
 from videosal.benchmark.frame_sides import describe_sides
-from videosal.benchmark.maps.inventory import Inventory, describe_unread, list_some, take_inventory
-from videosal.benchmark.maps.looks import describe_looks
+from videosal.benchmark.maps.inventory import survey
 from videosal.benchmark.maps.lossy import describe_loss, measure_losses
+from videosal.benchmark.maps.matching.messages import list_problems
+from videosal.benchmark.maps.matching.names import list_some
+from videosal.benchmark.maps.notes.looks import CONSTANT, LOGARITHMIC
 from videosal.benchmark.maps.origin import Origin, altered_videos, read_origin
 from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
 from videosal.benchmark.runs.provenance import hash_file
@@ -27,6 +29,7 @@ from videosal.registry import load_plugin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from videosal.benchmark.maps.matching.record import Inventory
     from videosal.benchmark.runs.results import Run
     from videosal.benchmark.runs.resume import Compare, Existing
 
@@ -145,7 +148,9 @@ def score(
     """
     folder = Path(predictions).expanduser()
     plan, truth = _prepare(dataset, root, protocol, metrics, None, options)
-    inventory = take_inventory(folder, truth.videos, _other_videos(dataset, options, truth), first_frame)
+    dataset_options = options.get("dataset_options")
+    but = {CONSTANT, LOGARITHMIC} if get_protocol(protocol).maps.log_density else {CONSTANT}
+    inventory = survey(folder, truth.videos, dataset, first_frame, dataset_options=dataset_options, but=but)
     _check_inventory(inventory, folder, truth, allow_missing)
     if split := options.get("calibrate"):
         plan = calibrate_on(plan, truth, split, folder, first_frame)
@@ -153,12 +158,11 @@ def score(
     row: dict[str, Any] = {"name": name or folder.resolve().name, "kind": "predictions", "predictions": where}
     if first_frame is not None:
         row["first_frame"] = first_frame
+    if axes := {video: ref.axes for video, refs in inventory.files.items() for ref in refs.values() if ref.axes}:
+        row["axes"] = axes
     if name is None and (origin := read_origin(folder)) is not None:
         row |= _describe_origin(origin, folder, inventory)
-    looks = describe_looks(truth.videos, inventory.files)
-    for look in looks:
-        _log.warning("%s: %s", folder, look)
-    if notes := [*row.get("map_notes", []), *inventory.notes, *looks]:
+    if notes := [*row.get("map_notes", []), *inventory.notes]:
         row["map_notes"] = notes
     if losses := measure_losses(truth.videos, inventory.files, protocol, plan.metrics):
         for loss in losses:
@@ -252,13 +256,6 @@ def run(
             shard=options.get("shard"),
             progress=progress,
         )
-
-
-def _other_videos(dataset: str, options: Options, truth: Dataset) -> set[str]:
-    """Name the videos of the data set that are not scored."""
-    adapter, _ = parse_name(dataset, **options.get("dataset_options", {}))
-    names = {video for split in adapter.splits() for video in adapter.known_videos(split.name)}
-    return names - {video.name for video in truth}
 
 
 def _describe_origin(origin: Origin, folder: Path, inventory: Inventory) -> dict[str, Any]:
@@ -375,15 +372,7 @@ def _check_inventory(inventory: Inventory, folder: Path, truth: Dataset, allow_m
         )
     for note in inventory.notes:
         _log.warning("%s: %s", folder, note)
-    problems = []
-    if inventory.missing:
-        problems.append(
-            f"{len(inventory.missing)} of {inventory.expected} maps are missing ({list_some(inventory.missing)})"
-            + describe_unread(inventory.unread)
-        )
-    if inventory.damaged:
-        described = (f"{file} {reason}" for file, reason in inventory.damaged.items())
-        problems.append(f"{len(inventory.damaged)} cannot be read ({list_some(described)})")
+    problems = list_problems(inventory)
     if problems and not allow_missing:
         raise PredictionError(
             f"{folder} for {truth.full_name}: {'; '.join(problems)}: complete the folder, "

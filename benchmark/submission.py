@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -15,8 +16,11 @@ from videosal.errors import InputError, PredictionError, VideosalError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from videosal.benchmark.maps.matching.record import Inventory
     from videosal.benchmark.maps.reader import MapReader, MapRef
     from videosal.datasets import Video
+
+_log = logging.getLogger(__name__)
 
 DATASET = "dhf1k"
 SPLITS = ("test", "val")
@@ -57,7 +61,12 @@ class _ListedVideo:
 
 
 def pack_submission(
-    predictions: str | Path, out: str | Path, *, split: str = "test", name: str | None = None
+    predictions: str | Path,
+    out: str | Path,
+    *,
+    split: str = "test",
+    name: str | None = None,
+    first_frame: int | None = None,
 ) -> Submission:
     """Check that there is a map for every frame of the split, and nothing else, and pack the maps.
 
@@ -71,6 +80,8 @@ def pack_submission(
         ``val`` packs the same way, so that the archive can be scored here.
     name : str, optional
         Name of the method, letters, digits, dots, hyphens and underscores. Default: the folder's.
+    first_frame : int, optional
+        As for `videosal.score`.
 
     Raises
     ------
@@ -81,18 +92,20 @@ def pack_submission(
     VideosalError
         The archive cannot be written.
     """
-    from videosal.benchmark.maps.inventory import take_inventory
+    from videosal.benchmark.maps.inventory import survey
     from videosal.benchmark.maps.reader import MapReader
 
     if split not in SPLITS:
         raise InputError(f"{DATASET}:{split} is not submitted: give {DATASET}:test, or {DATASET}:val for a dry run")
-    folder = Path(predictions)
+    folder = Path(predictions).expanduser()
     called = name or folder.resolve().stem
     if not re.fullmatch(r"[A-Za-z0-9._-]+", called):
         raise InputError(f"{called!r} is no name for an archive: give --name with letters, digits, dots and hyphens")
     videos = _listed_videos(split)
-    inventory = take_inventory(folder, cast("Sequence[Video]", videos))
+    inventory = survey(folder, cast("Sequence[Video]", videos), DATASET, first_frame)
     _check(folder, split, inventory, videos)
+    for note in inventory.notes:
+        _log.warning("%s: %s", folder, note)
     archive, converted, reader = Path(out) / f"{called}.zip", 0, MapReader()
     part = archive.with_name(f".{archive.name}.part")
     try:
@@ -122,8 +135,9 @@ def _listed_videos(split: str) -> list[_ListedVideo]:
     ]
 
 
-def _check(folder: Path, split: str, inventory: Any, videos: Sequence[_ListedVideo]) -> None:
-    from videosal.benchmark.maps.inventory import list_some
+def _check(folder: Path, split: str, inventory: Inventory, videos: Sequence[_ListedVideo]) -> None:
+    from videosal.benchmark.maps.matching.messages import describe_unread
+    from videosal.benchmark.maps.matching.names import list_some
 
     without = [video.name for video in videos if not inventory.files[video.name]]
     missing = [name for name in inventory.missing if name.partition("/")[0] not in without]
@@ -132,6 +146,8 @@ def _check(folder: Path, split: str, inventory: Any, videos: Sequence[_ListedVid
         problems.append(f"{len(without)} of {len(videos)} videos have no map ({list_some(without)})")
     if missing:
         problems.append(f"{len(missing)} frames have no map ({list_some(missing)})")
+    if (without or missing) and (unread := describe_unread(inventory.unread)):
+        problems.append(unread)
     if inventory.extra:
         problems.append(f"{len(inventory.extra)} files or folders are no frame of it ({list_some(inventory.extra)})")
     if inventory.damaged:

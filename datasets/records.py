@@ -74,8 +74,13 @@ class Video(ABC):
         return {}
 
     def odd_fixations(self) -> str | None:
-        """Say which file of fixations can hardly be one and why, judged by one frame; None where nothing is odd."""
+        """Say which file of fixations can hardly be one and why, judged by a few frames; None where nothing is odd."""
         return None
+
+    def truth_of(self, frame: str) -> dict[str, str]:
+        """Name the files that hold the ``density`` and the ``fixations`` of a frame, where they are known."""
+        del frame
+        return {}
 
     @property
     @abstractmethod
@@ -325,7 +330,8 @@ class Dataset(Sequence[Video]):
         for what, names in lacking.items():
             shown = ", ".join(names[:3]) + (" and so on" if len(names) > 3 else "")
             notes.append(
-                f"{len(names)} of {total} frames of this copy have no {what}, which is undefined there ({shown})"
+                f"{len(names)} of {total} frames of this copy have no {what}, and metrics that need it have no value "
+                f"there ({shown})"
             )
         if odd := [reason for video in self.videos if (reason := video.odd_fixations())]:
             notes.append(f"fixations of {len(odd)} of {len(self)} videos of this copy look wrong: {odd[0]}")

@@ -15,8 +15,9 @@ from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageF
 from videosal.datasets.files.headers import frame_size
 from videosal.datasets.files.video.video_files import VideoFile
 from videosal.datasets.records import Video
-from videosal.datasets.sources.map_sources import DensityFiles, FixationFiles
-from videosal.errors import DatasetError
+from videosal.datasets.sources.map_sources import DensityFiles, DensityStack, FixationFiles
+from videosal.datasets.spacing import evenly_spaced
+from videosal.errors import DatasetError, FileError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from videosal.datasets.sources.map_sources import DensitySource, FixationSource
 
 FrameName = Callable[[str, int], str]
+
+_JUDGED = 5  # fixation maps of a video that are looked at, evenly spaced, whether they can be such
 
 
 @dataclass(frozen=True)
@@ -95,21 +98,36 @@ class StoredVideo(Video):
         return {what: names for what, names in frames.items() if names}
 
     def odd_fixations(self) -> str | None:
-        """Say what is wrong with the fixation map in the middle of the video, if anything."""
-        gaze, densities = self.gaze, self.densities
-        if not isinstance(gaze, FixationFiles):
-            return None
-        if not gaze.files:
+        """Say what is wrong with the first fixation map of a few that can hardly be one."""
+        gaze = self.gaze
+        if isinstance(gaze, FixationFiles) and not gaze.files:
             some = next(iter(gaze.jpegs.values()), None)
             return some and f"{some} is a JPEG, which blurs the points of a fixation map, and is not read"
-        number = gaze.numbers[len(gaze.numbers) // 2]
-        found = gaze.original(number)
-        reason = None if found is None else describe_odd_fixations(found[1])
-        if found is None or reason is None:
+        numbers = list(self.numbers.values())
+        places = sorted(evenly_spaced(len(numbers), _JUDGED), key=lambda place: abs(place - len(numbers) // 2))
+        reasons = (self._judge(numbers[place]) for place in places)
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def _judge(self, number: int) -> str | None:
+        """Say why the fixation map of a frame can hardly be one; None where it can, or where there is none."""
+        try:
+            found = self.gaze.original(number) if self.gaze is not None else None
+            reason = None if found is None else describe_odd_fixations(found[1])
+            if found is None or reason is None:
+                return None
+            densities = self.densities if isinstance(self.densities, DensityFiles | DensityStack) else None
+            other = None if densities is None else densities.read(number)
+        except FileError:  # a damaged file is told where it is scored, and by the doctor
             return None
-        other = densities.read(number) if isinstance(densities, DensityFiles) else None
         swapped = other is not None and other.any() and describe_odd_fixations(other) is None
         return f"{found[0]} {reason}{'; the folders of maps and fixations seem to be swapped' if swapped else ''}"
+
+    def truth_of(self, frame: str) -> dict[str, str]:
+        """Name the files that hold the ground truth of a frame."""
+        number = self.numbers.get(frame)
+        sources = {"density": self.densities, "fixations": self.gaze}
+        files = {what: s.path_of(number) for what, s in sources.items() if s is not None and number is not None}
+        return {what: file for what, file in files.items() if file}
 
     @cached_property
     def frames(self) -> FrameSequence:

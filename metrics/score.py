@@ -43,7 +43,8 @@ def score_frame(
         Continuous ground truth: values of 0 and above on any scale.
     fixations : (H, W) array_like or (n, 2) array_like of int, optional
         A mask, nonzero where someone looked, or points (row, col); a point may repeat. An array with two columns is
-        points, unless it has the shape of the density or, where there is no density, is boolean.
+        points, unless it has the shape of the density or, where there is no density, is boolean. A mask that is a
+        density by its values, more than 16 in more than a twentieth of its pixels, is refused; a boolean one never is.
     other_fixations : (H, W) array_like or (n, 2) array_like of int, optional
         Fixations of other frames, scaled to this one's size: the negatives of shuffled AUC.
     baseline : (h, w) array_like or Baseline, optional

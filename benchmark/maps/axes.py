@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+UNCERTAIN = "which axis is that of the frames cannot be told"  # how a note of it begins
+
 Axes = tuple[int, int, int]  # of an array as it is stored: that of the frames, the rows and the columns
 
 _LOOSE = math.log(1.8)  # how far a network's maps may be from the proportions of the frame
@@ -59,7 +61,7 @@ def fitting_axes(shape: Sequence[int], usual: Axes, frames: int, size: tuple[int
     nearest = min(map(stretch, fits), default=0.0)
     fits = [order for order in fits if stretch(order) <= nearest + _CLOSE]
     outer = [order for order in fits if order[0] != long_axes(shape)[1]]  # nobody keeps time between rows and columns
-    return sorted(outer or fits, key=lambda order: (order != usual, stretch(order)))
+    return sorted(outer or fits, key=lambda order: (*_rank(order, usual), stretch(order)))
 
 
 def agree(fits: Mapping[str, Sequence[Axes]], lengths: Mapping[str, Mapping[int, bool]]) -> dict[str, Axes]:

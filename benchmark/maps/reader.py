@@ -96,7 +96,7 @@ class MapReader:
 
     def is_damaged(self, ref: MapRef) -> bool:
         """Whether a map is a file of its own that is cut short; one that holds a whole video is read or is not."""
-        return ref.index is None and self.tree_of(ref).find_damage(ref.entry) is not None
+        return ref.index is None and self.tree_of(ref).examine(ref.entry)[0] is not None
 
     def stamp(self, ref: MapRef, known: Mapping[str, int]) -> FileStamp:
         """Return by what the file of a map is known, its content looked up by its place or read."""

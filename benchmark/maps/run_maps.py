@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.benchmark.maps.axes import UNCERTAIN
 from videosal.benchmark.runs.store import INFO
 from videosal.errors import InputError, PredictionError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from videosal.benchmark.runs.results import Run
     from videosal.datasets import Dataset, Video
+
+
+_log = logging.getLogger(__name__)
 
 
 class RunMaps:
@@ -36,6 +41,8 @@ class RunMaps:
         self.run = run
         self.run_models = run_models
         self.folder = Path(folder) if folder is not None else _scored_folder(run)
+        self._as_scored = folder is None
+        self._told = False
 
     def read(self, video: Video, frames: Collection[str]) -> dict[str, NDArray[Any]]:
         """Return the maps of some frames of a video; a frame without a map is left out. Raises as `stream` does."""
@@ -56,15 +63,27 @@ class RunMaps:
         if self.folder is None:
             yield from self._make_again(video, wanted)
             return
-        from videosal.benchmark.maps.inventory import maps_of_video
+        from videosal.benchmark.maps.inventory import maps_of_video, other_videos
         from videosal.benchmark.maps.reader import MapReader
 
         reader = MapReader()
         info = self.run.info
-        files = maps_of_video(self.folder, video, info["videos"], info.get("first_frame"))
+        axes = info.get("axes", {}).get(video.name) if self._as_scored else None
+        notes = [] if axes is None else list(info.get("map_notes", []))
+        known = None if axes is None else (axes[0], axes[1], axes[2])
+        others = other_videos(self.run.dataset, info["videos"], info.get("dataset_options"))
+        files = maps_of_video(self.folder, video, info["videos"], others, info.get("first_frame"), known, notes)
+        self._tell(note for note in notes if note.startswith(UNCERTAIN))
         for frame in wanted:
             if frame in files:
                 yield frame, reader.read(files[frame])
+
+    def _tell(self, notes: Iterable[str]) -> None:
+        """Say that the axes of arrays are uncertain, once for all videos."""
+        for note in notes:
+            if not self._told:
+                _log.warning("%s: %s", self.folder, note)
+            self._told = True
 
     def _make_again(self, video: Video, wanted: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
         from videosal.benchmark.maps.saved_maps import quantise

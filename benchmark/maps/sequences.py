@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.benchmark.maps.axes import Axes, agree, describe, fitting_axes, long_axes
+from videosal.benchmark.maps.axes import UNCERTAIN, Axes, agree, describe, fitting_axes, long_axes
 from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.images import suffix_of
 from videosal.datasets.files.luma import GRAY16, to_grey
@@ -195,17 +195,18 @@ def choose_axes(
                 f"maps for {len(video.frame_names)} frames of {video.size[0]} x {video.size[1]}: "
                 "save it as (frames, rows, columns)"
             )
-        if turned := [name for name in names if chosen[name] != arrays[name].usual]:
+        certain = any(len(orders) == 1 for orders in fits.values())
+        open_ = [] if certain else [name for name in names if len(fits[name]) > 1]
+        if turned := [name for name in names if chosen[name] != arrays[name].usual and name not in open_]:
             first = turned[0]
             notes.append(
                 f"the axes of {len(turned)} of {len(names)} arrays are taken as {describe(chosen[first])}, "
                 f"as the number and the shape of the frames tell: {files[first][1].name} has shape "
                 f"{arrays[first].shape}; save (frames, rows, columns)"
             )
-        certain = any(len(orders) == 1 for orders in fits.values())
-        if not certain and (open_ := [name for name in names if len(fits[name]) > 1]):
+        if open_:
             notes.append(
-                f"which axis is that of the frames cannot be told for {len(open_)} arrays; it is taken as usual, "
-                f"{describe(chosen[open_[0]])}: {files[open_[0]][1].name} has shape {arrays[open_[0]].shape}"
+                f"{UNCERTAIN} for {len(open_)} arrays; they are taken as {describe(chosen[open_[0]])}: "
+                f"{files[open_[0]][1].name} has shape {arrays[open_[0]].shape}; save (frames, rows, columns)"
             )
     return chosen

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from videosal.datasets.files.contents import note_content
-from videosal.datasets.files.images import find_damage, read_bytes
+from videosal.datasets.files.images import examine_ends, read_bytes
 from videosal.errors import FileError, PredictionError
 
 if TYPE_CHECKING:
@@ -62,9 +62,16 @@ class MapTree(ABC):
         """Say where a file lies, for messages."""
         return f"{self.root}:{name}"
 
-    def find_damage(self, entry: Entry) -> str | None:
-        """Say what is wrong with a file without reading all of it; None if nothing is, as far as that shows."""
-        return None if entry.size else "is empty (0 bytes)"
+    def examine(self, entry: Entry) -> tuple[str | None, bool]:
+        """Look at a file without reading all of it.
+
+        Returns
+        -------
+        str or None, bool
+            What is wrong with it, None if nothing is, as far as that shows; and whether it is whole and has more than
+            1 KB behind its end.
+        """
+        return None if entry.size else "is empty (0 bytes)", False
 
     def changed(self, entry: Entry) -> bool:
         """Whether a file is not what it was when it was listed; what is in an open archive stays as it is."""
@@ -87,9 +94,9 @@ class FolderTree(MapTree):
         """Return the path of a file."""
         return f"{self.root}/{name}"
 
-    def find_damage(self, entry: Entry) -> str | None:
+    def examine(self, entry: Entry) -> tuple[str | None, bool]:
         """Judge a file by its first and last bytes."""
-        return find_damage(self.locate(entry.name))
+        return examine_ends(self.locate(entry.name))
 
     def changed(self, entry: Entry) -> bool:
         """Compare size and time."""

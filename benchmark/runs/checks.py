@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _TEXT, _TEXTS, _OBJECT, _OBJECTS, _COUNT = "text", "a list of texts", "an object", "a list of objects", "a count"
 _STAMPS = "a list of files (name, size, time, content)"
+_AXES = "an object of lists of three axes"
 _OR_NULL = " or null"
 
 _INFO = {
@@ -28,6 +29,8 @@ _INFO_OPTIONAL = {
     **dict.fromkeys(("model", "model_spec", "dataset_options", "calibration"), _OBJECT + _OR_NULL),
     **dict.fromkeys(("dataset_notes", "merged_from", "map_notes"), _TEXTS),
     "lossy": _OBJECTS,
+    "axes": _AXES,
+    "first_frame": _COUNT,
 }
 _COVERAGE = {
     **dict.fromkeys(("videos_found", "frames_found"), _COUNT),
@@ -59,6 +62,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
     "a list of pairs of texts": lambda value: (
         isinstance(value, list) and all(_IS[_TEXTS](pair) and len(pair) == 2 for pair in value)
     ),
+    _AXES: lambda value: isinstance(value, dict) and all(map(_is_axes, value.values())),
     "a list of numbers and nulls": lambda value: isinstance(value, list) and all(map(_is_score, value)),
 }
 
@@ -174,6 +178,10 @@ def _complain(file: Path, what: str, advice: str) -> NoReturn:
 def _is_stamp(value: object) -> bool:
     kinds = (str, int, int, str)
     return isinstance(value, list) and len(value) == 4 and all(map(isinstance, value, kinds))
+
+
+def _is_axes(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(map(_IS[_COUNT], value))
 
 
 def _is_score(value: object) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.maps.inventory import list_some
 from videosal.benchmark.maps.lossy import describe_loss
+from videosal.benchmark.maps.matching.names import list_some
 from videosal.benchmark.plan import CENTER
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.provenance import timestamp
 from videosal.benchmark.runs.results import Run
-from videosal.benchmark.scoring import NON_FINITE, VideoScores
+from videosal.benchmark.scoring.video_scores import NON_FINITE, VideoScores
 from videosal.datasets import Coverage
 from videosal.datasets.files.contents import digest, digest_stamps
 from videosal.metrics import get_protocol, metric_info

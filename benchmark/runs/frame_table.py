@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from videosal.benchmark.runs.video_means import VideoMeans, counted_scores
-from videosal.benchmark.scoring import OK
+from videosal.benchmark.scoring.video_scores import OK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +22,9 @@ class FrameTable:
     Parameters
     ----------
     read : callable
-        Returns the frames: columns ``video``, ``frame``, ``status`` (``ok`` where there was a map to score) and one per
-        metric (NaN where it is undefined). Called when a frame is first asked for.
+        Returns the frames: columns ``video``, ``frame``, ``status`` (``ok`` where there was a map to score, ``no
+        density`` or ``no fixations`` where the ground truth lacks that) and one per metric (NaN where it is undefined).
+        Called when a frame is first asked for.
     metrics : sequence of str
         Names of the metrics.
     undefined_is_zero : bool
@@ -86,7 +87,7 @@ class FrameTable:
     def videos(self) -> pd.DataFrame:
         """One row per video: ``video``, ``n_frames``, ``n_scored`` (with a usable map), and the mean of each metric."""
         found = self.by_video
-        counts = found.status.sum(axis=1).to_frame("n_frames").assign(n_scored=found.status[OK])
+        counts = found.status.sum(axis=1).to_frame("n_frames").assign(n_scored=found.with_map)
         return counts.join(found.means).rename_axis("video").reset_index()
 
     @cached_property
@@ -95,7 +96,7 @@ class FrameTable:
         found = self.by_video
         if not self.undefined_is_zero:
             return found.n
-        return found.n.apply(lambda _: found.status[OK])
+        return found.usable
 
     def keep(self, videos: Sequence[str]) -> FrameTable:
         """The part of the given videos."""
@@ -118,8 +119,9 @@ class FrameTable:
         -------
         DataFrame
             Indexed by metric. ``frame_mean``: over the frames that count; ``video_mean``: over the means of the videos;
-            ``n``: frames where the metric is defined; ``n_undefined``: frames with a map where it is not; ``n_by_map``:
-            those of them where the ground truth allows a value and the map does not (0 where that is not known).
+            ``n``: frames where the metric is defined; ``n_undefined``: frames where it is not, although there are a map
+            and the ground truth that it needs; ``n_by_map``: those of them where the ground truth allows a value and
+            the map does not (0 where that is not known).
         """
         return self._summary.copy()
 
@@ -134,7 +136,7 @@ class FrameTable:
                 "frame_mean": (found.means * counts).sum() / total.where(total > 0),
                 "video_mean": found.means.mean(),
                 "n": found.n.sum(),
-                "n_undefined": self.status_counts[OK] - found.n.sum(),
+                "n_undefined": (found.usable - found.n).sum(),
                 "n_by_map": (found.possible - found.n).fillna(0).sum().astype("int64"),
             }
         ).rename_axis("metric")
@@ -167,7 +169,8 @@ class FrameTable:
     def _whole(self) -> frozenset[str]:
         """The metrics that have a value wherever the ground truth allows one, if every frame has a map."""
         found = self.by_video
-        if sum(self.status_counts.values()) != self.status_counts[OK]:
+        scored = bool((found.status.sum(axis=1) == found.with_map).all())
+        if not scored:
             return frozenset()
         return frozenset(metric for metric in self.metrics if (found.possible[metric] == found.n[metric]).all())
 

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from videosal.benchmark.maps.axes import describe
 from videosal.benchmark.runs.identity import Identity
 from videosal.benchmark.runs.provenance import hash_file
 from videosal.code_identity import identify_file, identify_object, suite_digest
@@ -30,7 +31,8 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
     plan, truth
         What is scored, and the open split.
     row : mapping
-        What ``run.json`` says of the model or folder: ``name``, ``kind``, ``predictions``, ``made_by``, ``model_spec``.
+        What ``run.json`` says of the model or folder: ``name``, ``kind``, ``predictions``, ``first_frame``, ``axes``,
+        ``made_by``, ``model_spec``.
     """
     names = [video.name for video in truth]
     code = {name: identify_object(custom_metric(name).compute).to_json() for name in _custom(plan)}
@@ -51,6 +53,7 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
         depth="files" if plan.model is None else "float" if plan.float_maps else "8bit",
         kind=row["kind"],
         folder=row.get("predictions"),
+        reading=_reading(row),
         frames=None if plan.model is None else _frames(truth),
         plugins={plugin.name: identify_file(plugin).to_json() for plugin in plan.plugins},
         version=metadata.version("videosal"),
@@ -80,6 +83,12 @@ def made_by(spec: ModelSpec, weights_sha256: str | None) -> dict[str, Any]:
 def made_by_of(identity: Identity) -> dict[str, Any]:
     """Return the part of an identity that says what made the maps."""
     return {key: getattr(identity, key) for key in NOBODY}
+
+
+def _reading(row: Mapping[str, Any]) -> str:
+    orders = sorted(set(map(tuple, row.get("axes", {}).values())))
+    parts = [f"first map {row['first_frame']}"] if "first_frame" in row else []
+    return ", ".join([*parts, *(f"axes {describe(order)}" for order in orders)])
 
 
 def _frames(truth: Dataset) -> str:

@@ -39,6 +39,7 @@ _FIELDS: dict[str, tuple[str, tuple[Strength, ...]]] = {
     "depth": ("the depth of the maps", _ROW),
     "kind": ("the kind", _ROW),
     "folder": ("the folder of the maps", ("row",)),
+    "reading": ("how the maps are numbered and their axes lie", _ROW),
     "model": ("the model", _ROW),
     "options": ("the options of the model", _ROW),
     "weights": ("the weights", _ROW),
@@ -54,7 +55,7 @@ _FOLLOWERS: dict[str, tuple[str, ...]] = {
     "videos": ("truth", "contents"),
     "truth": ("contents",),
     **dict.fromkeys(("protocol", "baseline", "negatives", "seed", "sample", "calibration"), ("signature",)),
-    "kind": ("depth", "folder", "model", "options", "weights", "code", "frames"),
+    "kind": ("depth", "folder", "reading", "model", "options", "weights", "code", "frames"),
     "model": ("options", "weights", "code"),
     "version": ("suite",),
 }
@@ -94,6 +95,8 @@ class Identity:
         ``model`` or ``predictions``.
     folder : str or None
         Of the predictions. A resumed run looks at their contents instead.
+    reading : str
+        Number of the first map, where it was given, and the orders of axes, where maps are arrays.
     model, options, weights, code
         Name of the model, its options (for a file, with a digest), SHA-256 of its weights, and the code behind it, as
         `videosal.code_identity` tells it. Of predictions: what `maps.json` says made them.
@@ -130,6 +133,7 @@ class Identity:
     plugins: dict[str, Any]
     version: str
     suite: str
+    reading: str = ""
 
     @property
     def result(self) -> str:

@@ -12,14 +12,14 @@ from videosal.benchmark.runs import store
 from videosal.benchmark.runs.frame_table import FrameTable
 from videosal.benchmark.runs.identity import Identity
 from videosal.benchmark.runs.video_means import VideoMeans
-from videosal.benchmark.scoring import MISSING, OK, UNSCORED
+from videosal.benchmark.scoring.video_scores import MISSING, UNSCORED, WITH_MAP
 from videosal.datasets import Coverage
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from videosal.benchmark.scoring import VideoScores
+    from videosal.benchmark.scoring.video_scores import VideoScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,10 @@ class Run:
     @property
     def coverage(self) -> RunCoverage:
         """Counts of videos and frames."""
-        return RunCoverage(**self.info["coverage"], frames_scored=self.count_status(OK))
+        return RunCoverage(**self.info["coverage"], frames_scored=self.count_status(*WITH_MAP))
 
     def count_status(self, *wanted: str) -> int:
-        """Count frames by the status of their map: ``ok``, ``missing``, ``unreadable``, ``non-finite``."""
+        """Count frames by status: ``ok``, ``missing``, ``non-finite`` and so on, as in `frames`."""
         return sum(self.frame_table.status_counts[status] for status in wanted)
 
     @cached_property
@@ -156,8 +156,9 @@ class Run:
         """One row per ground-truth frame.
 
         Columns: ``video``, ``frame`` (name, text), one per metric (NaN where it is undefined or there was no map),
-        ``status`` (``ok``; ``missing``, ``unreadable`` or ``non-finite``: no usable map), ``frame_index`` (place in the
-        video, from 0).
+        ``status`` (``ok``; ``missing``, ``unreadable`` or ``non-finite``: no usable map; ``no density`` or ``no
+        fixations``: scored in the metrics that do not need what the copy lacks), ``frame_index`` (place in the video,
+        from 0).
         """
         return self.frame_table.frames
 
@@ -178,8 +179,9 @@ class Run:
         DataFrame
             Indexed by metric. ``frame_mean``: over all frames where the metric is defined (the field's custom);
             ``video_mean``: over the means of the videos; ``n``: frames where it is defined; ``n_undefined``: frames
-            with a map where it is not; ``n_by_map``: those of them where the ground truth allows a value and the map
-            does not, as a constant one (0 where that is not known). Frames without a usable map are in no count.
+            with a map, and the ground truth that it needs, where it is not; ``n_by_map``: those of them where the
+            ground truth allows a value and the map does not, as a constant one (0 where that is not known). Frames
+            without a usable map are in no count.
         """
         return self.frame_table.summary()
 

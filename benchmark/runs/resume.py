@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from videosal.benchmark.maps.inventory import list_some
+from videosal.benchmark.maps.matching.names import list_some
 from videosal.benchmark.maps.reader import MapReader, one_per_file
 from videosal.benchmark.maps.saved_maps import saved_stamps
 from videosal.benchmark.runs import store
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.maps.reader import MapRef
     from videosal.benchmark.plan import Job, Plan
-    from videosal.benchmark.scoring import VideoScores
+    from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import Dataset
     from videosal.datasets.files.contents import FileStamp
 

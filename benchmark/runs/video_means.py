@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.scoring import OK, UNSCORED
+from videosal.benchmark.scoring.video_scores import LACKING, OK, UNSCORED, WITH_MAP
+from videosal.errors import PluginError, UnknownNameError
+from videosal.metrics import metric_info
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-STATUSES = (OK, *UNSCORED)
+STATUSES = (*WITH_MAP, *UNSCORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class VideoMeans:
     Attributes
     ----------
     status : DataFrame of int
-        Number of frames, a column per status: ``ok`` where there was a map to score, else what was wrong with it.
+        Number of frames, a column per status: ``ok`` where there was a map to score, else what was wrong with it, or
+        what the ground truth lacks.
     means : DataFrame of float64
         A column per metric: mean over the frames that count; NaN where there is none.
     n : DataFrame of int
@@ -92,6 +95,19 @@ class VideoMeans:
             for video in self.means.index
         }
 
+    @property
+    def with_map(self) -> pd.Series[int]:
+        """Frames with a usable map, per video."""
+        return self.status[list(WITH_MAP)].sum(axis=1)
+
+    @property
+    def usable(self) -> pd.DataFrame:
+        """Frames with a usable map and the ground truth that the metric needs; a column per metric."""
+        import pandas as pd
+
+        counts = {metric: self.status[usable_statuses(metric)].sum(axis=1) for metric in self.n.columns}
+        return pd.DataFrame(counts, self.n.index)
+
     def keep(self, videos: Sequence[str]) -> VideoMeans:
         """The part of the given videos."""
         parts = (self.status, self.means, self.n, self.possible)
@@ -103,4 +119,17 @@ def counted_scores(frames: pd.DataFrame, metrics: Sequence[str], *, undefined_is
     scores = frames[list(metrics)]
     if not undefined_is_zero:
         return scores
-    return scores.where(scores.notna() | (frames["status"] != OK).to_numpy()[:, None], 0.0)
+    counted = scores.copy()
+    for metric in metrics:
+        counts_not = ~frames["status"].isin(usable_statuses(metric))
+        counted[metric] = scores[metric].where(scores[metric].notna() | counts_not, 0.0)
+    return counted
+
+
+def usable_statuses(metric: str) -> list[str]:
+    """List the statuses of frames that have what a metric needs, as far as it is known here."""
+    try:
+        needs = metric_info(metric).needs
+    except (UnknownNameError, PluginError):  # of a third party that is not here
+        needs = ()
+    return [OK, *(status for what, status in LACKING.items() if what not in needs)]

@@ -19,8 +19,8 @@ class Finding:
     Attributes
     ----------
     kind : str
-        ``videos``, ``names``, ``count``, ``gap``, ``size``, ``damage``, ``zero``, ``values``, ``disagree``, ``short``,
-        ``stray``.
+        ``videos``, ``names``, ``count``, ``gap``, ``size``, ``damage``, ``longer``, ``zero``, ``values``, ``disagree``,
+        ``short``, ``stray``; of predictions ``predictions``.
     severity : {"problem", "note"}
         Problems should be mended.
     where : str

@@ -31,16 +31,21 @@ def check_headers(kinds: Kinds, check: VideoCheck) -> None:
     """Find damaged files and maps of different sizes by the first and last bytes of each file."""
     sizes: dict[str, dict[str, tuple[int, int]]] = {kind: {} for kind in kinds}
     broken: dict[str, str] = {}
+    longer: list[str] = []
     for kind, files in kinds.items():
         for file in dict.fromkeys(files.values()):
-            size, damage = _read_size(file, shown=kind == "frames")
+            size, damage, has_more = _read_size(file, shown=kind == "frames")
             if damage:
                 broken[f"{kind}/{file.name}"] = damage
             elif size:
                 sizes[kind][f"{kind}/{file.name}"] = size
+            if has_more:
+                longer.append(f"{kind}/{file.name}")
     for damage in dict.fromkeys(broken.values()):
         names = [name for name, reason in broken.items() if reason == damage]
         check.problem("damage", f"{len(names)} files: each {damage}", names)
+    if longer:
+        check.note("longer", f"{len(longer)} files have more than 1 KB behind their end, which is not read", longer)
     truth = {name: size for kind in sizes if kind != "frames" for name, size in sizes[kind].items()}
     if truth:
         check.size = Counter(truth.values()).most_common(1)[0][0]
@@ -61,6 +66,7 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
     zero: dict[str, list[str]] = {"densities": [], "fixations": []}
     odd: dict[str, str] = {}
     disagree: list[str] = []
+    infinite: list[str] = []
     for frame, number in video.numbers.items():
         density = _decode_truth(kinds, video, "densities", number, check)
         fixations = _decode_truth(kinds, video, "fixations", number, check)
@@ -69,6 +75,8 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
         for kind, image in (("densities", density), ("fixations", first)):
             if image is not None and not image.any():
                 zero[kind].append(frame)
+        if density is not None and density.dtype.kind == "f" and not np.isfinite(density).all():
+            infinite.append(frame)
         if first is not None and (reason := describe_odd_fixations(first)):
             odd[frame] = reason
         if fixations is not None and mat is not None and not _mark_the_same(fixations, mat):
@@ -77,6 +85,8 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
         check.note("zero", f"{len(zero['densities'])} density maps are all zero", zero["densities"])
     if zero["fixations"]:
         check.note("zero", f"{len(zero['fixations'])} frames have no fixation", zero["fixations"])
+    if infinite:
+        check.problem("values", f"{len(infinite)} density maps hold NaN or infinity, which cannot be scored", infinite)
     if odd:
         text = f"{len(odd)} fixation maps can hardly be such: the first {next(iter(odd.values()))}"
         check.problem("values", text, odd)
@@ -85,23 +95,26 @@ def check_content(kinds: Kinds, video: StoredVideo, check: VideoCheck) -> None:
     _decode_frames(kinds, check)
 
 
-def _read_size(file: Path, *, shown: bool = False) -> tuple[tuple[int, int] | None, str | None]:
-    """Return height and width by the header, as a picture is stored or as it is `shown`, and what is wrong with it."""
+def _read_size(file: Path, *, shown: bool = False) -> tuple[tuple[int, int] | None, str | None, bool]:
+    """Return size and damage of a file, None where it is not known or none, and whether more follows its end.
+
+    The size is by the header, as a picture is stored or as it is `shown`.
+    """
     suffix = file.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         if damage := find_video_damage(file):
-            return None, damage
+            return None, damage, False
         try:
-            return VideoFile(file).size, None
+            return VideoFile(file).size, None, False
         except VideosalError as error:
-            return None, str(error)
+            return None, str(error), False
     if suffix == ".mat":
-        return None, find_mat_damage(file)
+        return None, find_mat_damage(file), False
     if suffix in (".txt", ".json"):
-        return None, None
+        return None, None, False
     header = read_header(file)
     size = header.size
-    return (size[::-1] if size and shown and header.turned else size), header.damage
+    return (size[::-1] if size and shown and header.turned else size), header.damage, header.longer
 
 
 def _check_sizes(sizes: dict[str, tuple[int, int]], check: VideoCheck) -> None:
@@ -124,8 +137,9 @@ def _decode_truth(
             return None if video.densities is None else video.densities.read(number)
         if kind == "fixations" and not isinstance(video.gaze, FixationFiles):
             # Lists of points were parsed when they were counted, and a mask of them can only be well formed.
-            return video.gaze.mask(number) if isinstance(video.gaze, FixationStack) else None
-        size, damage = (map_shape(file), None) if kind == "mats" else _read_size(file)
+            found = video.gaze.original(number) if isinstance(video.gaze, FixationStack) else None
+            return None if found is None else found[1]
+        size, damage = (map_shape(file), None) if kind == "mats" else _read_size(file)[:2]
         if damage or (check.size is not None and size not in (None, check.size)):
             if kind == "mats" and not damage:
                 check.problem("size", f"{file.name} does not have the size of the other maps")

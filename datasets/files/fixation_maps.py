@@ -24,6 +24,8 @@ def describe_odd_fixations(image: NDArray[Any]) -> str | None:
     values = np.unique(image[marked])
     share = np.count_nonzero(marked) / max(image.size, 1)
     if len(values) > 1:
+        if values[0] < 0:
+            return f"holds {len(values) + 1} values, down to {values[0]:g}, and any value but 0 counts as fixated"
         return f"holds {len(values) + 1} values, as a density map or a lossy copy does, and a fixation map has two"
     if share > PLAUSIBLE_SHARE:
         kind = ": it seems to be inverted" if share > 1 - PLAUSIBLE_SHARE else ""

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from videosal.datasets.files.images import decoded_size, describe_damage
+from videosal.datasets.files.images import decoded_size, describe_damage, ends_early, read_bytes
 from videosal.datasets.files.orientation import is_turned
 from videosal.errors import FileError
 
@@ -35,12 +35,15 @@ class ImageHeader:
         What is wrong with the file; None where nothing is, as far as its first and last bytes tell.
     turned : bool
         Whether its EXIF orientation shows rows as columns. Frames are turned by it, maps are not.
+    longer : bool
+        Whether the file is whole and has more than 1 KB behind its end.
     """
 
     size: tuple[int, int] | None
     channels: int | None
     damage: str | None
     turned: bool = False
+    longer: bool = False
 
 
 def read_header(path: Path) -> ImageHeader:
@@ -51,7 +54,8 @@ def read_header(path: Path) -> ImageHeader:
             end = file.seek(0, 2)
             file.seek(max(0, end - _TAIL))
             damage = describe_damage(head, file.read())
-            if damage:
+            longer = bool(damage) and end > _TAIL and ends_early(read_bytes(path))
+            if damage and not longer:
                 return ImageHeader(None, None, damage)
             size, channels, turned = _read_size(head, file)
     except OSError as error:
@@ -60,7 +64,7 @@ def read_header(path: Path) -> ImageHeader:
         return ImageHeader(None, None, "has a damaged header")
     if size is not None and 0 in size:
         return ImageHeader(None, None, "has a damaged header")
-    return ImageHeader(size, channels, None, turned)
+    return ImageHeader(size, channels, None, turned, longer)
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -23,6 +23,9 @@ MAP_SUFFIXES = IMAGE_SUFFIXES | {".npy"}
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
+_TIFF = (b"II*\x00", b"MM\x00*")
+_SIDES = (256, 257)  # tags of width and height in a TIFF file
+_SHORT = 3  # kind of numbers of two bytes there; others have four
 _TAIL = 1024  # some writers leave bytes behind the end marker
 
 
@@ -72,6 +75,11 @@ def decode_map(data: bytes, where: str) -> NDArray[Any]:
         image = _load_npy(data, where)
     else:
         image = _one_channel(_decode(data, where, unchanged=True), where)
+        if data.startswith(_TIFF) and (count := _count_pictures(data)) > 1:
+            raise FileError(
+                f"{where}: holds {count} pictures of one size, and a map is one: save a file per frame, or all maps of "
+                "a video as .npy, .h5, .mat or video"
+            )
     if image.ndim != 2 or image.size == 0:
         raise FileError(f"{where}: an array of shape {image.shape}, expected (height, width)")
     if image.dtype.kind not in "buif":
@@ -99,6 +107,11 @@ def find_damage(path: str | Path) -> str | None:
 
     This takes microseconds where decoding takes milliseconds: a file cut short is found, a flipped bit is not.
     """
+    return examine_ends(path)[0]
+
+
+def examine_ends(path: str | Path) -> tuple[str | None, bool]:
+    """Return what `find_damage` says, and whether the file is whole and has more than 1 KB behind its end."""
     try:
         with io.FileIO(path) as file:
             head = file.read(32)
@@ -107,11 +120,12 @@ def find_damage(path: str | Path) -> str | None:
             tail = file.read()
         if suffix_of(str(path)) != ".npy":
             damage = describe_damage(head, tail)
-            return None if damage and size > _TAIL and ends_early(read_bytes(path)) else damage
+            longer = bool(damage) and size > _TAIL and ends_early(read_bytes(path))
+            return None if longer else damage, longer
         np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        return f"cannot be read ({error})"
-    return None
+        return f"cannot be read ({error})", False
+    return None, False
 
 
 def describe_damage(head: bytes, tail: bytes) -> str | None:
@@ -122,9 +136,14 @@ def describe_damage(head: bytes, tail: bytes) -> str | None:
         return None if b"IEND" in tail else "is truncated (a PNG without its end)"
     if head.startswith(_JPEG):
         return None if b"\xff\xd9" in tail else "is truncated (a JPEG without its end)"
-    if head.startswith((b"BM", b"II*\x00", b"MM\x00*")):
+    if head.startswith((b"BM", *_TIFF)):
         return None
     return "is not an image (PNG, JPEG, BMP or TIFF)"
+
+
+def goes_on(data: bytes) -> bool:
+    """Whether a PNG or JPEG is whole and has more than 1 KB behind its end."""
+    return len(data) > _TAIL and describe_damage(data[:32], data[-_TAIL:]) is not None and ends_early(data)
 
 
 def ends_early(data: bytes) -> bool:
@@ -202,6 +221,26 @@ def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
     if image is None:
         raise FileError(f"{where}: the file is damaged and cannot be decoded")
     return cast("NDArray[Any]", image)
+
+
+def _count_pictures(data: bytes) -> int:
+    """Count the pictures of a TIFF file that are as large as its first; a thumbnail is none of them."""
+    order: Literal["little", "big"] = "little" if data.startswith(b"II") else "big"
+
+    def number(place: int, count: int) -> int:
+        return int.from_bytes(data[place : place + count], order)
+
+    sizes: list[dict[int, int]] = []
+    seen, place = set(), number(4, 4)
+    while place and place not in seen and place + 2 <= len(data):
+        seen.add(place)
+        entries = [place + 2 + 12 * at for at in range(number(place, 2))]
+        kinds = {number(at, 2): at for at in entries}
+        sizes.append(
+            {tag: number(at + 8, 2 if number(at + 2, 2) == _SHORT else 4) for tag, at in kinds.items() if tag in _SIDES}
+        )
+        place = number(place + 2 + 12 * len(entries), 4)
+    return sum(size == sizes[0] for size in sizes)
 
 
 def _load_npy(data: bytes, where: str) -> NDArray[Any]:

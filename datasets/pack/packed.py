@@ -169,6 +169,16 @@ class PackedVideo(Video):
         }
         return {what: names for what, names in frames.items() if names}
 
+    def odd_fixations(self) -> str | None:
+        """Say what was wrong with the fixations when they were packed; packs of earlier versions do not know."""
+        said = self._stored.attrs.get("odd_fixations")
+        return None if said is None else os.fsdecode(said)
+
+    def truth_of(self, frame: str) -> dict[str, str]:
+        """Name the pack."""
+        del frame
+        return dict.fromkeys(("density", "fixations"), str(self._path))
+
     @property
     def frames(self) -> FrameSequence:
         """A pack holds no frames."""
@@ -236,6 +246,8 @@ def _write_video(group: Any, video: Video) -> None:
     group.attrs.update(name=video.name, size=video.size, fingerprint=video.fingerprint(), recipe=video.recipe)
     if video.gaze_size != video.size:
         group.attrs["gaze_size"] = video.gaze_size
+    if odd := video.odd_fixations():
+        group.attrs["odd_fixations"] = np.bytes_(os.fsencode(odd))  # it names a file, and a path need not be text
     group["frames"] = np.array([frame.encode() for frame in video.frame_names], dtype=np.bytes_)
     densities = MapWriter()
     codings: set[Coding] = set()

@@ -50,6 +50,11 @@ class Source(ABC):
     def paths(self) -> Sequence[str | Path]:
         """The files that it reads."""
 
+    def path_of(self, number: int) -> str:
+        """The file that holds the map of a frame; empty where there is none."""
+        del number
+        return str(next(iter(self.paths()), ""))
+
     def stamps(self) -> list[FileStamp]:
         """The files that it reads, as the file system knows them; raises `FileError` where one has gone."""
         try:
@@ -97,6 +102,11 @@ class FixationSource(Source):
         del number
         return None
 
+    def original(self, number: int) -> tuple[str, NDArray[Any]] | None:
+        """Return where the map of a frame lies and the map as it lies there; None where there is no map of pixels."""
+        del number
+        return None
+
     @property
     def recipe(self) -> str:
         """How the fixations are derived; empty where they are read as they were released."""
@@ -127,6 +137,10 @@ class DensityFiles(DensitySource):
     def paths(self) -> Sequence[str | Path]:
         """The maps."""
         return list(self.files.values())
+
+    def path_of(self, number: int) -> str:
+        """The map of a frame."""
+        return self.files.get(number, "")
 
     def read(self, number: int) -> NDArray[Any] | None:
         """Read the map of a frame."""
@@ -170,23 +184,22 @@ class FixationFiles(FixationSource):
         """The files that are read."""
         return list(self.files.values())
 
-    def stored(self, number: int) -> NDArray[Any] | None:
-        """Read the map of a frame; images of 8 bits, which most are, need no more."""
+    def path_of(self, number: int) -> str:
+        """The file of a frame that is read."""
+        return self.files.get(number, "")
+
+    def mask(self, number: int) -> NDArray[np.bool_] | None:
+        """Read the map of a frame: any value but zero is a fixation, NaN is none."""
         file = self.files.get(number)
         if file is None:
             return None
         image = read_map_file(file)
         if not image.size:  # MATLAB's [] for a frame without fixations
             return np.zeros(self.size, np.bool_)
-        return image if image.dtype == np.uint8 else fixated_pixels(image)
-
-    def mask(self, number: int) -> NDArray[np.bool_] | None:
-        """Read the map of a frame: any value but zero is a fixation, NaN is none."""
-        stored = self.stored(number)
-        return None if stored is None else fixated_pixels(stored)
+        return fixated_pixels(image)
 
     def original(self, number: int) -> tuple[str, NDArray[Any]] | None:
-        """Return the file of a frame and its map as the file has it."""
+        """Return the file of a frame and its map, before it is reduced to what is marked."""
         file = self.files.get(number)
         return None if file is None else (file, read_map_file(file))
 
@@ -252,6 +265,11 @@ class FixationStack(FixationSource):
         """Read the map of a frame: any value but zero is a fixation."""
         stored = self._stack.read(number)
         return None if stored is None else np.asarray(stored != 0)
+
+    def original(self, number: int) -> tuple[str, NDArray[Any]] | None:
+        """Return the map of a frame, before it is reduced to what is marked."""
+        stored = self._stack.read(number)
+        return None if stored is None else (f"{self._stack.path}, frame {number},", stored)
 
 
 class DensityVideo(DensitySource):

@@ -23,14 +23,20 @@ _TIED = (
 
 
 def run_note(run: RunLike, summary: pd.DataFrame, metrics: Sequence[str]) -> str:
-    """Say how a run was scored: split, aggregation, frames and videos, protocol signature, undefined frames.
+    """Say how a run was scored: split, aggregation, frames and videos, protocol signature, undefined frames, and
+    frames whose ground truth the copy lacks.
 
     Runs of one split that were scored in the same way get the same sentence, and so share a note.
     """
     covered = f"{_count(run.coverage.frames_scored, 'frame')} of {_count(run.coverage.videos_found, 'video')}"
     undefined = {metric: int(summary["n_undefined"][metric]) for metric in metrics}
-    without = ", ".join(
-        f"{metric_info(metric).label} in {_count(count, 'frame')}" for metric, count in undefined.items() if count
+    scored = run.coverage.frames_scored
+    absent = {metric: scored - int(summary["n"][metric]) - count for metric, count in undefined.items()}
+    without, lacking = (
+        ", ".join(
+            f"{metric_info(metric).label} in {_count(count, 'frame')}" for metric, count in counts.items() if count > 0
+        )
+        for counts in (undefined, absent)
     )
     text = f"scored on {run.title}, {run.aggregation} mean over {covered}: {run.signature}"
     repeated = getattr(run, "n_runs", 1)
@@ -40,7 +46,9 @@ def run_note(run: RunLike, summary: pd.DataFrame, metrics: Sequence[str]) -> str
     if method:
         text = f"{method}, {text}"
     treated = "counted as zero" if getattr(run, "info", {}).get("undefined_as") == "zero" else "left out"
-    return one_line(f"{text}; undefined and {treated}: {without}" if without else text)
+    text += f"; undefined and {treated}: {without}" if without else ""
+    text += f"; left out, since the copy lacks the ground truth: {lacking}" if lacking else ""
+    return one_line(text)
 
 
 def run_flags(run: RunLike) -> tuple[str, ...]:

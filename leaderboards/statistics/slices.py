@@ -70,9 +70,10 @@ class SlicedRun:
         self.info: Mapping[str, Any] = getattr(run, "info", {})
         self.identity: Any = getattr(run, "identity", None)
         self.split = f"{run.split} [{part.name}]"
-        status = self.frame_table.by_video.status
+        found = self.frame_table.by_video
         self.title = f"{run.title}, {part.name} ({len(videos)} {'video' if len(videos) == 1 else 'videos'})"
-        self.coverage = _SliceCoverage(len(videos), None, int(status.to_numpy().sum()), None, int(status["ok"].sum()))
+        n_frames, n_scored = int(found.status.to_numpy().sum()), int(found.with_map.sum())
+        self.coverage = _SliceCoverage(len(videos), None, n_frames, None, n_scored)
 
     @property
     def frames(self) -> pd.DataFrame:

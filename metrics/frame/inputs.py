@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.int64]
     Size = tuple[int, int]
 
+# A mask that marks more than this share of its pixels, and does so with more values, is a density.
+_MASK_SHARE, _MASK_VALUES = 0.05, 16
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -140,10 +143,24 @@ def read_pixels(name: str, array: Array, size: Size, truth: tuple[int, ...] | No
         raise InputError(f"{name} has dtype {array.dtype}: give a mask of numbers, nonzero where fixated")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InputError(f"{name} holds NaN or infinity: give a mask that is nonzero where fixated")
+    given = array
     if array.dtype != np.uint8:
         array = (array if array.dtype.kind == "b" else array != 0).view(np.uint8)
     mask = flat(np.ascontiguousarray(array))
-    return count_kernels.mask_pixels(mask, words(mask))
+    pixels = count_kernels.mask_pixels(mask, words(mask))
+    if pixels.size > _MASK_SHARE * mask.size and given.dtype.kind != "b":
+        _refuse_density(name, given, pixels.size / mask.size)
+    return pixels
+
+
+def _refuse_density(name: str, array: Array, share: float) -> None:
+    """Raise where a mask has as many values as no count of fixations has."""
+    count = np.unique(array[array != 0]).size
+    if count > _MASK_VALUES:
+        raise InputError(
+            f"{name} has {count} different values in {share:.0%} of its pixels, as a density has: give a mask that is "
+            "nonzero where fixated, or (n, 2) points (row, col)"
+        )
 
 
 def _pixels_of_points(name: str, points: Array, size: Size, repeats: bool) -> Pixels:

@@ -20,7 +20,7 @@ from videosal.errors import (
     RunError,
     UnknownNameError,
 )
-from videosal.metrics import score_frame
+from videosal.metrics import get_protocol, list_protocols, score_frame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,14 +82,15 @@ def test_both_means_and_their_counts(scored: dict[str, Any]) -> None:
     (scored["root"] / "annotation/0603/maps/0003.png").unlink()
     result = score(**scored)
     frames, summary = result.frames, result.summary()
-    assert set(frames["status"]) == {"ok"}  # of the map: an undefined metric is NaN in its own column alone
+    # An undefined metric is NaN in its own column alone; what the copy lacks is a status.
+    assert frames["status"].value_counts().to_dict() == {"ok": 8, "no density": 1}
     at = frames.set_index(["video", "frame"])[["cc", "nss"]].isna()
     assert at.loc[("0601", "0002")].tolist() == [True, True]
     assert at.loc[("0603", "0003")].tolist() == [True, False]
     assert list(summary.index) == ALL
     assert list(summary.columns) == ["frame_mean", "video_mean", "n", "n_undefined", "n_by_map"]
     assert summary.loc["nss", ["n", "n_undefined"]].tolist() == [8, 1]
-    assert summary.loc["cc", ["n", "n_undefined"]].tolist() == [7, 2]
+    assert summary.loc["cc", ["n", "n_undefined"]].tolist() == [7, 1]
     assert summary.loc["cc", "frame_mean"] == pytest.approx(frames["cc"].mean(), abs=1e-15)
     by_video = frames.groupby("video")["cc"].mean()
     assert summary.loc["cc", "video_mean"] == pytest.approx(by_video.mean(), abs=1e-15)
@@ -181,6 +182,26 @@ def test_one_video_alone_has_no_sauc_and_says_why(dhf1k_tree: TreeMaker, predict
     assert any(note.startswith("sauc is undefined: dhf1k:val holds one video") for note in result.notes)
     assert any("centre Gaussian" in note for note in result.notes)
     assert "baseline=center" in result.signature
+
+
+@pytest.mark.parametrize(
+    ("protocol", "options"),
+    [
+        *((name, {}) for name in list_protocols() if get_protocol(name).negatives in ("same-video", "whole-set")),
+        ("standard", {"negatives": True}),
+    ],
+)
+def test_one_video_alone_has_sauc_where_its_negatives_come_from_elsewhere(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, protocol: str, options: dict[str, Any]
+) -> None:
+    root = dhf1k_tree((601,))
+    if options:
+        np.save(root.parent / "negatives.npy", np.eye(18, 32))
+        options = {"negatives": root.parent / "negatives.npy"}
+    maps = prediction_folder(load_dataset("dhf1k:val", root))
+    result = score(maps, "dhf1k:val", root, protocol=protocol, metrics=["sauc"], out=root.parent / "run", **options)
+    assert result.frames["sauc"].notna().any()
+    assert not any("sauc is undefined" in note for note in result.notes)
 
 
 def test_the_same_command_again_skips_what_is_finished(

@@ -102,3 +102,33 @@ def test_the_facts_list_300_test_videos(monkeypatch: pytest.MonkeyPatch) -> None
     assert (len(videos), videos[0].name, videos[-1].name) == (300, "0701", "1000")
     assert sum(len(video.frame_names) for video in videos) == 176_192
     assert videos[0].frame_names[0] == "0001"
+
+
+def test_maps_are_found_by_the_rule_of_score(maps: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    expected = pack_submission(maps, tmp_path / "one").archive.read_bytes()
+    for video in maps.iterdir():
+        for file in sorted(video.iterdir()):
+            file.rename(video / f"frame{int(file.stem) - 1}.png")
+    with pytest.raises(PredictionError, match=r"seem to begin at 0.*--first-frame 0"):
+        pack_submission(maps, tmp_path / "two")
+    assert pack_submission(maps, tmp_path / "two", first_frame=0).archive.read_bytes() == expected
+    (maps / "701/frame1.png").rename(maps / "701/frame1.npz")
+    with pytest.raises(
+        PredictionError, match=r"1 frames have no map \(0701/0002\); files are not read: 1 that end in \.npz"
+    ):
+        pack_submission(maps, tmp_path / "three", first_frame=0)
+    stacks = tmp_path / "stacks"
+    stacks.mkdir()
+    for video, count in (("0701", 2), ("0702", 3)):
+        np.save(stacks / f"{video}.npy", np.random.default_rng(1).integers(0, 256, (9, 16, count), np.uint8))
+    pack_submission(stacks, tmp_path / "four")
+    assert "the axes of 2 of 2 arrays are taken as rows, columns, frames" in caplog.text
+
+
+def test_the_maps_of_another_video_are_not_packed(maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    videos = [submission._ListedVideo("0703", ("0001", "0002"))]
+    monkeypatch.setattr(submission, "_listed_videos", lambda split: videos)
+    with pytest.raises(PredictionError, match="holds no map of 1 videos"):
+        pack_submission(maps / "701", tmp_path / "out")
+    with pytest.raises(PredictionError, match="holds no map of 1 videos"):  # a video of another split
+        pack_submission((maps / "701").rename(tmp_path / "0001"), tmp_path / "out")

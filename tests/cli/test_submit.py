@@ -27,6 +27,11 @@ def test_the_dry_run_scores_what_was_packed(
     one = invoke("export", "one").output.splitlines()[1].split(",")[2:4]
     packed = invoke("export", "packed/mine-run").output.splitlines()[1].split(",")[2:4]
     assert packed == one
+    for file in sorted((tmp_path / "predictions-0").rglob("*.png")):
+        file.rename(file.with_name(f"{int(file.stem) - 1}.png"))
+    assert "--first-frame 0" in str(invoke("submit", "predictions-0", *on).exception)
+    result = invoke("submit", "predictions-0", *on, "--first-frame", 0)
+    assert result.exit_code == 0, result.exception
 
 
 def test_wrong_input(invoke: Invoke, three_runs: list[Path]) -> None:

@@ -4,12 +4,14 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from videosal.cli.verify import command, printable
 from videosal.datasets import load_dataset
-from videosal.errors import DatasetError
+from videosal.errors import DatasetError, PredictionError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +82,44 @@ def test_predictions_are_matched(sample: Dataset, prediction_folder: MapMaker) -
     assert "0001.png" in found["1 maps cannot be read"][0]
     assert content["videos"][0]["predictions"] == 47
     assert any(note["names"] == ["strange"] for note in content["notes"])
+
+
+def test_predictions_are_matched_by_the_rule_of_score(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    root = dhf1k_tree((601, 602))
+    maps = prediction_folder(load_dataset("dhf1k:val", root))
+    on = ("dhf1k:val", "--root", root, "--predictions", maps, "--json")
+    for video in sorted(maps.iterdir()):
+        for number, file in enumerate(sorted(video.iterdir())):
+            file.rename(video / f"frame{number}.png")
+    with pytest.raises(PredictionError, match=r"seem to begin at 0.*--first-frame 0"):
+        verify(*on)
+    found = json.loads(verify(*on, "--first-frame", 0)[1])
+    assert [video["predictions"] for video in found["videos"]] == [3, 3]
+    (maps / "0601/frame0.png").rename(maps / "0601/frame0.npz")
+    notes = json.loads(verify(*on, "--first-frame", 0)[1])["notes"]
+    assert any(note["text"].startswith("files are not read: 1 that end in .npz: save maps as .png") for note in notes)
+    shutil.rmtree(root / "annotation/0601")
+    shutil.rmtree(maps / "0602")
+    with pytest.raises(PredictionError, match=r"no map of 1 videos"):  # not those of 0601 for 0602
+        verify(*on)
+    (tmp_path / "arrays").mkdir()
+    np.save(tmp_path / "arrays/0602.npy", np.random.default_rng(0).integers(0, 256, (18, 32, 3), np.uint8))
+    on = ("dhf1k:val", "--root", root, "--predictions", tmp_path / "arrays", "--json")
+    notes = json.loads(verify(*on)[1])["notes"]
+    assert any(
+        note["text"].startswith("the axes of 1 of 1 arrays are taken as rows, columns, frames") for note in notes
+    )
+
+
+def test_what_maps_look_like_is_a_note_of_verify_too(dhf1k_tree: TreeMaker, prediction_folder: MapMaker) -> None:
+    root = dhf1k_tree((601, 602))
+    maps = prediction_folder(load_dataset("dhf1k:val", root))
+    for file in maps.rglob("*.png"):
+        cv2.imwrite(str(file), np.full((18, 32), 7, np.uint8))
+    text = verify("dhf1k:val", "--root", root, "--predictions", maps)[1]
+    assert "6 of 6 maps that were looked at hold one value and say nothing" in text
 
 
 def test_maps_of_a_withheld_split_are_matched_with_its_frames(

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
+def first_frame_option(function: F) -> F:
+    """Add ``--first-frame`` to a verb that reads maps."""
+    return click.option(
+        "--first-frame",
+        type=click.IntRange(0),
+        help="Number of the first map of every video, where maps count from 0. [default: as the ground truth]",
+    )(function)
+
+
 def evaluation_options(function: F) -> F:
     """Add what `score` and `run` have in common."""
     for option in reversed(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from videosal.cli.options import evaluation_options, take_unit
+from videosal.cli.options import evaluation_options, first_frame_option, take_unit
 from videosal.cli.protocol_runs import evaluate_protocols
 
 
@@ -15,11 +15,7 @@ from videosal.cli.protocol_runs import evaluate_protocols
 @click.argument("predictions")
 @evaluation_options
 @click.option("--allow-missing", is_flag=True, help="Score what is there and mark the run incomplete.")
-@click.option(
-    "--first-frame",
-    type=click.IntRange(0),
-    help="Number of the first map of every video, where maps count from 0. [default: as the ground truth]",
-)
+@first_frame_option
 @click.pass_context
 def command(ctx: click.Context, /, predictions: str, protocols: list[str], **options: Any) -> None:
     """Score the saliency maps in PREDICTIONS: a folder or archive with VIDEO/FRAME.png, or a file per video."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from videosal.cli.options import loaded_plugins
+from videosal.cli.options import first_frame_option, loaded_plugins
 from videosal.cli.progress import show_progress
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _LINES = 12  # lines per kind of finding; JSON has all
 @click.argument("dataset")
 @click.option("--root", help="Folder of the data set's copy; else from VIDEOSAL_DATA or videosal.toml.")
 @click.option("--predictions", metavar="DIR", help="Saliency maps to match with the copy as well.")
+@first_frame_option
 @click.option("--deep", is_flag=True, help="Decode every file; else headers and ends are read.")
 @click.option("--unit", type=click.Choice(["shot", "clip"]), help="Of hollywood2: what a video is.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every video and every name.")
@@ -36,6 +37,7 @@ def command(
     dataset: str,
     root: str | None,
     predictions: str | None,
+    first_frame: int | None,
     deep: bool,
     unit: str | None,
     as_json: bool,
@@ -49,7 +51,7 @@ def command(
     options = {"unit": unit} if unit else {}
     with show_progress("checking") as progress:
         inspection = inspect_copy(dataset, root, deep=deep, progress=progress, **options)
-    maps, findings = _match_predictions(inspection, predictions, options)
+    maps, findings = _match_predictions(inspection, predictions, first_frame, options)
     findings = [*inspection.findings, *findings]
     if as_json:
         click.echo(json.dumps(_as_json(inspection, findings, maps), indent=2))
@@ -64,19 +66,21 @@ def printable(text: str) -> str:
 
 
 def _match_predictions(
-    inspection: Inspection, predictions: str | None, options: dict[str, Any]
+    inspection: Inspection, predictions: str | None, first_frame: int | None, options: dict[str, Any]
 ) -> tuple[dict[str, int], list[Finding]]:
-    """Count the maps of each video, and say which are missing, damaged or of no frame."""
+    """Count the maps of each video, and say which are missing, damaged or of no frame, and what `score` would note."""
     if predictions is None:
         return {}, []
     from pathlib import Path
 
-    from videosal.benchmark.maps.inventory import take_inventory
+    from videosal.benchmark.maps.inventory import survey
+    from videosal.benchmark.maps.matching.messages import describe_unread
     from videosal.datasets.doctor.findings import Finding
     from videosal.datasets.doctor.inspect_copy import videos_to_predict
 
     videos = videos_to_predict(inspection, **options)
-    inventory = take_inventory(Path(predictions), videos)
+    folder = Path(predictions).expanduser()
+    inventory = survey(folder, videos, inspection.dataset, first_frame, dataset_options=options)
     counts = {video: len(files) for video, files in inventory.files.items()}
     kinds = (
         ("predictions", "problem", "frames have no map", list(inventory.missing)),
@@ -88,6 +92,8 @@ def _match_predictions(
         for kind, severity, text, names in kinds
         if names
     ]
+    said = [text for text in (describe_unread(inventory.unread), *inventory.notes) if text]
+    found += [Finding("predictions", "note", predictions, text) for text in said]
     return counts, found
 
 

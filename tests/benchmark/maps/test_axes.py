@@ -6,12 +6,14 @@ import h5py
 import numpy as np
 import pytest
 
-from videosal import score
+from videosal import load_run, score
+from videosal.benchmark import RunMaps, measure_change
 from videosal.benchmark.maps.axes import fitting_axes
 from videosal.benchmark.maps.inventory import take_inventory
 from videosal.benchmark.maps.reader import MapReader
 from videosal.datasets import load_dataset
 from videosal.errors import PredictionError
+from videosal.leaderboards import draw_comparison, write_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +39,7 @@ THW, HWT, TWH = (0, 1, 2), (2, 0, 1), (0, 2, 1)
         ((32, 32, 6), 9, THW, [HWT]),
         ((20, 32, 32), 30, THW, [THW]),
         ((54, 54, 96), 54, THW, [THW]),  # time between rows and columns is not usual
-        ((54, 96, 54), 54, THW, [TWH, HWT]),
+        ((54, 96, 54), 54, THW, [HWT, TWH]),  # neither is usual: rows lie before columns more often
         ((400, 3, 5000), 9, THW, []),
     ],
 )
@@ -112,10 +114,51 @@ def test_what_fits_two_orders_follows_the_other_files_or_is_told(tmp_path: Path,
     for name in ("0601", "0602"):
         save(folder / f"{name}.npy", np.zeros((18, 32, 18), np.uint8))
     unknown = take_inventory(folder, dataset.videos)
-    assert any("cannot be told for 2 arrays" in note for note in unknown.notes)
+    assert ["cannot be told for 2 arrays" in note for note in unknown.notes] == [True]
     save(folder / "0602.npy", np.zeros((9, 16, 18), np.uint8))
     known = take_inventory(folder, dataset.videos)
     assert {ref.axes for files in known.files.values() for ref in files.values()} == {HWT}
+
+
+def test_what_is_shown_has_the_axes_that_were_scored(
+    tmp_path: Path, dhf1k_tree: TreeMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One array alone does not tell; the other of the same program did when it was scored."""
+    dataset = load_dataset("dhf1k:val", dhf1k_tree((601, 602), n_frames=18))
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    stack = np.random.default_rng(0).integers(0, 256, (18, 32, 18), np.uint8)
+    save(folder / "0601.npy", stack)
+    save(folder / "0602.npy", stack[::2, ::2])
+    run = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "run")
+    for found in (run, load_run(run.path)):
+        shown = RunMaps(found).read(dataset[0], ["0003"])["0003"]
+        np.testing.assert_array_equal(shown, stack[..., 2])
+    assert "cannot be told" not in caplog.text
+    RunMaps(run, folder).read(dataset[0], ["0003"])  # maps that are given anew, of which nothing is known
+    assert "which axis is that of the frames cannot be told for 1 arrays" in caplog.text
+
+
+@pytest.mark.parametrize("verb", ["figure", "report", "change"])
+def test_axes_that_cannot_be_told_are_told_wherever_maps_are_read(
+    tmp_path: Path, dhf1k_tree: TreeMaker, caplog: pytest.LogCaptureFixture, verb: str
+) -> None:
+    dataset = load_dataset("dhf1k:val", dhf1k_tree((601, 602), n_frames=18))
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    for name in ("0601", "0602"):
+        save(folder / f"{name}.npy", np.random.default_rng(0).integers(0, 256, (18, 32, 18), np.uint8))
+    run = score(folder, "dhf1k:val", dataset.root, metrics=["nss"], out=tmp_path / "run")
+    note = "which axis is that of the frames cannot be told for 2 arrays; they are taken as rows, columns, frames"
+    assert [text for text in run.notes if text.startswith(note)]
+    caplog.clear()
+    if verb == "figure":
+        draw_comparison([run], [("0601", "0001"), ("0602", "0002")], tmp_path / "figure.png")
+    elif verb == "report":
+        write_report([run], tmp_path / "report.html")
+    else:
+        measure_change(run)
+    assert caplog.text.count(note) == 1
 
 
 def test_an_array_that_fits_no_order_is_refused(tmp_path: Path, dataset: Dataset) -> None:

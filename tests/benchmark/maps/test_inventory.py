@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from videosal import score
-from videosal.benchmark import RunMaps, measure_change
-from videosal.benchmark.maps.inventory import list_some, take_inventory, unpadded
+from videosal.benchmark import RunMaps, measure_change, merge_runs
+from videosal.benchmark.maps.inventory import take_inventory
+from videosal.benchmark.maps.matching.names import list_some, unpadded
 from videosal.datasets import load_dataset
 from videosal.datasets.files.images import read_map
-from videosal.errors import PredictionError
+from videosal.errors import FileError, PredictionError, RunError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,6 +177,26 @@ def test_maps_that_count_from_zero_are_told_and_shifted_when_asked(
     np.testing.assert_array_equal(shown["0001"], read_map(folder / "0602" / pattern.format(0)))
 
 
+@pytest.mark.parametrize("allow_missing", [False, True])
+def test_maps_that_count_from_one_for_frames_from_zero_are_told_too(
+    dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path, allow_missing: bool
+) -> None:
+    maps = prediction_folder(dataset)
+    expected = score(maps, "dhf1k:val", dataset.root, metrics=["cc", "nss"], out=tmp_path / "one").frames
+    for part in ("maps", "fixation"):
+        for video in ("0601", "0602"):
+            for file in sorted((dataset.root / "annotation" / video / part).iterdir()):
+                file.rename(file.with_name(f"{int(file.stem) - 1:04d}.png"))
+    options = {"metrics": ["cc", "nss"], "allow_missing": allow_missing, "out": tmp_path / "two"}
+    with pytest.raises(
+        PredictionError, match=r"2 of 2 videos .* begin at 1, those of the frames at 0.*--first-frame 1"
+    ):
+        score(maps, "dhf1k:val", dataset.root, **options)
+    run = score(maps, "dhf1k:val", dataset.root, first_frame=1, **options)
+    assert run.frames["frame"].tolist() == ["0000", "0001", "0002"] * 2
+    pd.testing.assert_frame_equal(run.frames[["cc", "nss"]], expected[["cc", "nss"]], check_exact=True)
+
+
 def test_maps_that_count_from_zero_are_taken_as_they_are_called_when_asked(
     dataset: Dataset, prediction_folder: MapMaker
 ) -> None:
@@ -223,6 +245,24 @@ def test_the_maps_of_another_video_are_not_taken(
     assert not take_inventory(folder, load_dataset("dhf1k:val", dataset.root).videos).missing
 
 
+def test_another_video_of_the_data_set_is_known_by_its_name(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    """Also where names have no common pattern, and where the maps of a run are shown."""
+    dataset = load_dataset("dhf1k:val", dhf1k_tree((601,)))
+    maps = prediction_folder(dataset)
+    run = score(maps, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "run")
+    for name, known in (("7", True), ("602", True), ("mine", False)):  # videos of other splits, whatever the padding
+        (maps / "0601").rename(tmp_path / name)
+        source = RunMaps(run, tmp_path / name)
+        if known:
+            with pytest.raises(PredictionError, match="holds no map of 1 videos"):
+                source.read(dataset[0], dataset[0].frame_names)
+        else:
+            assert len(source.read(dataset[0], dataset[0].frame_names)) == 3
+        (tmp_path / name).rename(maps / "0601")
+
+
 def test_a_video_without_maps_shows_none_of_another(
     dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path
 ) -> None:
@@ -250,6 +290,62 @@ def test_endings_that_are_not_read_are_named(dataset: Dataset, prediction_folder
         file.rename(file.with_suffix(suffix))
     with pytest.raises(PredictionError, match="holds no map of 2 videos.*" + message.format(6)):
         take_inventory(folder, dataset.videos)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".pgm", ".npz", ".pt", ".webp"])
+def test_one_file_per_video_that_is_not_read_is_named(
+    dataset: Dataset, prediction_folder: MapMaker, suffix: str
+) -> None:
+    folder = prediction_folder(dataset)
+    for video in ("0601", "0602"):
+        shutil.rmtree(folder / video)
+        cv2.imwritemulti(str(folder / f"{video}.tif"), [np.eye(18, 32, dtype=np.uint8)] * 3)
+        (folder / f"{video}.tif").rename(folder / f"{video}{suffix}")
+    what = rf"2 that end in \{suffix}{' and stand for a whole video' if suffix == '.tif' else ''}: save maps as \.png"
+    with pytest.raises(PredictionError, match=f"files are not read: {what}"):
+        score(folder, "dhf1k:val", dataset.root)
+
+
+def test_a_tiff_of_several_pictures_is_no_map(dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path) -> None:
+    folder = prediction_folder(dataset, pattern="{video}/{frame}.tif")
+    file = folder / "0602/0002.tif"
+    cv2.imwritemulti(str(file), [np.eye(18, 32, dtype=np.uint8)] * 3)
+    with pytest.raises(FileError, match=rf"{file}: holds 3 pictures of one size, and a map is one: save a file per"):
+        score(folder, "dhf1k:val", dataset.root, out=tmp_path / "run")
+
+
+def test_maps_that_go_on_behind_their_end_are_read_and_noted(
+    dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    folder = prediction_folder(dataset)
+    before = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "one")
+    assert not any("behind their end" in note for note in before.notes)
+    for name in ("0601/0001.png", "0602/0003.png"):
+        (folder / name).write_bytes((folder / name).read_bytes() + bytes(2000))
+    shutil.make_archive(str(folder), "zip", folder)
+    packed = score(folder.with_suffix(".zip"), "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "three")
+    assert any(note.startswith("2 maps of 6 that were looked at have more than 1 KB") for note in packed.notes)
+    after = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "two")
+    note = "2 maps have more than 1 KB behind their end, which is not read (0601/0001.png, 0602/0003.png)"
+    assert note in after.notes
+    assert after.frames["cc"].equals(before.frames["cc"])
+
+
+def test_runs_that_count_otherwise_are_not_mixed(dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path) -> None:
+    folder = rename_frames(prediction_folder(dataset), "{:04d}.png")
+    for video in ("0601", "0602"):
+        shutil.copy(folder / video / "0001.png", folder / video / "0003.png")
+    on = {"dataset": "dhf1k:val", "root": dataset.root, "metrics": ["cc"]}
+    fresh = [score(folder, **on, first_frame=first, out=tmp_path / f"{first}") for first in (0, 1)]
+    assert not fresh[0].frames.equals(fresh[1].frames)
+    with pytest.raises(RunError, match="how the maps are numbered"):
+        score(folder, **on, first_frame=1, out=tmp_path / "0")
+    again = score(folder, **on, first_frame=1, out=tmp_path / "0", existing="overwrite")
+    pd.testing.assert_frame_equal(again.frames, fresh[1].frames, check_exact=True)
+    for shard in (1, 2):
+        score(folder, **on, first_frame=shard - 1, out=tmp_path / f"part{shard}", shard=f"{shard}/2", name="one")
+    with pytest.raises(RunError, match="how the maps are numbered"):
+        merge_runs([tmp_path / "part1", tmp_path / "part2"], tmp_path / "merged")
 
 
 def test_the_only_number_of_a_name_counts(dataset: Dataset, prediction_folder: MapMaker) -> None:

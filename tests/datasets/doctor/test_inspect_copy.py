@@ -154,7 +154,8 @@ def test_only_decoding_finds_what_is_wrong_inside(copy: Path) -> None:
     data = bytearray((copy / "maps/0004.png").read_bytes())
     data[len(data) // 2] ^= 0xFF
     (copy / "maps/0004.png").write_bytes(data)
-    assert problems(copy) == []
+    assert len(problems(copy)) == 1  # a few fixation maps are looked at in any case
+    assert "fixation/0002.png holds 256 values" in problems(copy)[0]
     found = problems(copy, deep=True)
     assert len(found) == 4
     assert "0004.mat does not have the size of the other maps []" in found
@@ -267,3 +268,21 @@ def test_what_cannot_be_inspected(tmp_path: Path, copy: Path) -> None:
         inspect_copy("dhf1k:vla", copy.parents[1])
     with pytest.raises(InputError, match="dhf1k has no option 'unit'"):
         inspect_copy("dhf1k", copy.parents[1], unit="clip")
+
+
+def test_files_that_go_on_behind_their_end_are_noted(copy: Path) -> None:
+    file = copy / "maps/0002.png"
+    file.write_bytes(file.read_bytes() + bytes(5000))
+    inspection = inspect_copy("dhf1k:val", copy.parents[1])
+    assert "1 files have more than 1 KB behind their end, which is not read ['densities/0002.png']" in said(
+        inspection, "note"
+    )
+    assert problems(copy) == []
+
+
+def test_a_density_with_nan_is_found_by_decoding(copy: Path) -> None:
+    density = np.ones((18, 32), np.float32)
+    density[0, 0] = np.nan
+    cv2.imwrite(str(copy / "maps/0002.tif"), density)
+    (copy / "maps/0002.png").unlink()
+    assert problems(copy, deep=True) == ["1 density maps hold NaN or infinity, which cannot be scored ['0002']"]

@@ -18,6 +18,9 @@ from videosal.datasets.files.fixation_maps import describe_odd_fixations
 from videosal.datasets.files.headers import image_size
 from videosal.datasets.files.images import read_map
 from videosal.datasets.files.matlab import find_mat_damage, map_shape, read_mat_map
+from videosal.datasets.pack.packed import pack_dataset
+from videosal.datasets.sources.map_sources import FixationFiles, FixationStack
+from videosal.datasets.stored_video import StoredVideo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +112,8 @@ def test_what_a_fixation_map_can_be() -> None:
     assert describe_odd_fixations(np.where(MASK == 0, np.nan, 1)) is None
     assert "marks 99% of its pixels as fixated: it seems to be inverted" in str(describe_odd_fixations(1 - MASK))
     assert "holds 3 values" in str(describe_odd_fixations(MASK + np.eye(18, 32)[::-1] * 2))
-    assert "holds 3 values" in str(describe_odd_fixations(np.where(MASK == 0, -1, 1)))
+    below = "holds 3 values, down to -1, and any value but 0 counts as fixated"
+    assert describe_odd_fixations(np.where(MASK == 0, -1, 1)) == below
 
 
 def _invert(root: Path) -> None:
@@ -156,6 +160,58 @@ def test_score_and_verify_name_the_file_that_can_be_no_fixation_map(
     assert "fixations of 1 of 2 videos of this copy look wrong: " in note
     assert text in note
     assert any(text in problem.text for problem in inspect_copy("dhf1k:val", root).problems)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "pack"])
+@pytest.mark.parametrize("frame", ["0001", "0003"])
+def test_a_few_frames_are_judged_and_not_the_middle_one_alone(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path, frame: str, packed: bool
+) -> None:
+    root = dhf1k_tree((601, 602))
+    maps = prediction_folder(load_dataset("dhf1k:val", root))
+    file = root / f"annotation/0602/fixation/{frame}.png"
+    cv2.imwrite(str(file), 255 - read_map(file))
+    text = f"{file} marks 99% of its pixels as fixated: it seems to be inverted"
+    if packed:
+        pack_dataset(load_dataset("dhf1k:val", root), source := tmp_path / "packed.h5")
+    else:
+        source = root
+        assert [problem.text for problem in inspect_copy("dhf1k:val", root).problems if problem.kind == "values"] == [
+            text
+        ]
+    run = score(maps, "dhf1k:val", source, metrics=["nss"], out=tmp_path / "run")
+    assert f"fixations of 1 of 2 videos of this copy look wrong: {text}" in run.notes
+
+
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (lambda mask: 1.0 - mask, "marks 99% of its pixels as fixated: it seems to be inverted"),
+        (lambda mask: np.where(mask == 0, -1.0, 1.0), "holds 3 values"),
+        (lambda mask: cv2.GaussianBlur(mask, (0, 0), 3), "holds "),
+        (lambda mask: np.where(mask == 0, np.nan, 1.0), None),
+    ],
+    ids=["inverted", "-1 around", "density", "NaN around"],
+)
+@pytest.mark.parametrize("form", ["stack", "mat"])
+def test_other_forms_are_judged_too(tmp_path: Path, form: str, spoil: Callable[[Any], Any], text: str | None) -> None:
+    maps = [MASK, spoil(MASK)]
+    if form == "stack":
+        with h5py.File(tmp_path / "0001.mat", "w") as file:
+            file["fixations"] = np.stack(maps).transpose(0, 2, 1)[:, None]
+    else:
+        for number, each in enumerate(maps, 1):
+            savemat(tmp_path / f"{number:04d}.mat", {"I": each})
+    gaze = FixationStack(tmp_path / "0001.mat") if form == "stack" else FixationFiles([tmp_path])
+    video = StoredVideo("a", lambda _, number: f"{number:04d}", None, gaze, None)
+    said = video.odd_fixations()
+    if text is None:
+        assert said is None
+        np.testing.assert_array_equal(video.fixations("0002"), MASK == 1)
+    else:
+        assert text in str(said)
+        where = f"{tmp_path / '0001.mat'}, frame 2, " if form == "stack" else f"{tmp_path / '0002.mat'} "
+        assert str(said).startswith(where)
 
 
 @pytest.mark.parametrize("case", ["sparse", "sparse_v73", "v4"])

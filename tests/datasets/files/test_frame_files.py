@@ -10,16 +10,19 @@ import cv2
 import numpy as np
 import pytest
 
+from videosal.benchmark import score
 from videosal.benchmark.predict import open_frames
 from videosal.datasets import load_dataset
 from videosal.datasets.doctor.inspect_copy import inspect_copy
 from videosal.datasets.files.frame_files import frame_images, has_numbered_file, numbered_files
-from videosal.datasets.files.images import IMAGE_SUFFIXES
+from videosal.datasets.files.images import IMAGE_SUFFIXES, read_map
 from videosal.datasets.stored_video import StoredVideo
 from videosal.errors import DatasetError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tests.conftest import MapMaker, TreeMaker
 
 
 def _write(folder: Path, names: Sequence[str]) -> Path:
@@ -84,6 +87,43 @@ def test_the_frames_of_a_model_are_those_of_the_rule_and_verify_names_the_others
     assert [file.path.rpartition("/")[2] for file in video.frame_files()] == names
     [strays] = [finding for finding in inspect_copy("dhf1k:val", root).findings if finding.kind == "stray"]
     assert [Path(name).name for name in strays.names] == ["0001.jpg", "cover.png"]
+
+
+def test_the_ground_truth_has_the_rule_of_the_frames(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    """Lossy copies, copies of a file manager and strays are no ground truth, whether or not they hold the same."""
+    root = dhf1k_tree((601, 602))
+    dataset = load_dataset("dhf1k:val", root)
+    maps = prediction_folder(dataset)
+    before = score(maps, "dhf1k:val", root, out=tmp_path / "one").frames
+    for part in ("maps", "fixation"):
+        folder = root / "annotation/0601" / part
+        shutil.copy(folder / "0001.png", folder / "0001 2.png")
+        shutil.copy(folder / "0001.png", folder / "0003 (1).png")
+        shutil.copy(folder / "0001.png", folder / "cover.png")
+        for name in ("0002", "0003"):  # the same picture, and another one
+            cv2.imwrite(str(folder / f"{name}.jpg"), read_map(folder / "0002.png"))
+    after = score(maps, "dhf1k:val", root, out=tmp_path / "two").frames
+    assert after.equals(before)
+    [strays] = [finding for finding in inspect_copy("dhf1k:val", root).findings if finding.kind == "stray"]
+    assert len(strays.names) == 10
+    for part in ("maps", "fixation"):
+        folder = root / "annotation/0602" / part
+        shutil.copy(folder / "0001.png", folder / "1.png")  # nothing tells which of both counts, though they are alike
+        with pytest.raises(FileError, match=rf"0602/{part}: frame 1 has two files, 0001\.png and 1\.png: keep one"):
+            score(maps, "dhf1k:val", root, out=tmp_path / "three")
+        (folder / "1.png").unlink()
+
+
+@pytest.mark.parametrize("part", ["Maps", "MAPS", "Fixation", "Images"])
+def test_every_folder_may_be_in_capitals(dhf1k_tree: TreeMaker, part: str) -> None:
+    root = dhf1k_tree((601,), n_frames=2)
+    (root / "annotation/0601" / part.lower()).rename(root / "annotation/0601" / part)
+    dataset = load_dataset("dhf1k:val", root)
+    assert dataset.recipe == ""
+    assert dataset.notes() == []
+    assert len(dataset[0].frames) == 2
 
 
 def test_folders_in_capitals_are_found_and_densities_are_not_made(tmp_path: Path) -> None:

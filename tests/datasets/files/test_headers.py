@@ -54,3 +54,16 @@ def write_huge_png(path: Path, height: int, width: int) -> None:
 def test_fifty_megapixels_are_a_header_of_a_few_bytes(tmp_path: Path) -> None:
     write_huge_png(tmp_path / "huge.png", 5000, 10000)
     assert image_size(tmp_path / "huge.png") == (5000, 10000)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_picture_that_goes_on_behind_its_end_is_no_damage(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a{suffix}"
+    cv2.imwrite(str(file), np.eye(37, 53, dtype=np.uint8))
+    assert not read_header(file).longer
+    whole = file.read_bytes()
+    file.write_bytes(whole + bytes(5000))
+    assert image_size(file) == (37, 53)
+    assert read_header(file).longer
+    file.write_bytes(whole[:-20] + bytes(5000))
+    assert "truncated" in str(read_header(file).damage)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
+
+import pytest
 
 from videosal.datasets import dataset_adapter, load_dataset
 from videosal.datasets.sets.ucf import Ucf
@@ -21,6 +24,18 @@ def test_names_in_every_spelling() -> None:
     assert ucf.video_name("Golf-Swing-Back_005") == "Golf-Swing-Back-005"
     assert [ucf.video_name(text) for text in ("images", "001", "Diving-Side", "Diving-Side-001/x")] == [None] * 4
     assert ucf.frame_name("Diving-Side-001", 7) == "Diving-Side_001_007"
+
+
+@pytest.mark.parametrize(("known", "counted"), [(3, 3), (4, 4), (2, 4), (9, 4)])
+def test_without_images_the_facts_say_how_many_maps_count(
+    make_copy: CopyMaker, monkeypatch: pytest.MonkeyPatch, known: int, counted: int
+) -> None:
+    """So that a copy without images has the frames, and the scores, of a full one."""
+    root, tree, _ = make_copy("ucf release")
+    shutil.rmtree(root / "testing/Diving-Side-001/images")
+    monkeypatch.setattr(Ucf, "known_videos", lambda *_: {"Diving-Side-001": known})
+    (video,) = load_dataset(tree.dataset, root)
+    assert len(video.frame_names) == counted
 
 
 def test_the_one_map_more_than_images_is_left_out(make_copy: CopyMaker) -> None:

@@ -1,4 +1,4 @@
-"""Tables, comparisons, slices, seeds and normalised scores print one figure, whatever is undefined and however it counts."""
+"""Tables, comparisons, slices, seeds and normalised scores print one figure, whatever is undefined or counts as zero."""
 
 from __future__ import annotations
 

@@ -154,3 +154,35 @@ def test_what_is_not_plainly_an_array_is_taken_or_refused_by_name(name: str) -> 
         read(**(plain | {name: np.ma.masked_greater(array, 0)}))
     with pytest.raises(InputError, match=f"^{argument} is no array"):
         read(**(plain | {name: [[1, 2], [3]]}))
+
+
+def _density(dtype: type) -> Any:
+    rows, columns = np.mgrid[:36, :64]
+    density = np.exp(-((rows - 20) ** 2 + (columns - 30) ** 2) / 200)
+    return density if dtype is float else np.rint(255 * density).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [float, np.uint8, np.uint16])
+@pytest.mark.parametrize("name", ["fixations", "other_fixations"])
+def test_a_density_in_place_of_fixations_is_refused(name: str, dtype: type) -> None:
+    given: dict[str, Any] = {"density": _density(float), "fixations": [(20, 30)], "other_fixations": [(1, 1)]}
+    given[name] = _density(dtype)
+    text = rf"{name} has \d+ different values in \d+% of its pixels, as a density has: give a mask"
+    with pytest.raises(InputError, match=text):
+        score_frame(_density(float), **given, metrics=["nss", "sauc"])
+
+
+@pytest.mark.parametrize("levels", [[1], [255], [1, 255], list(range(1, 17))], ids=len)
+@pytest.mark.parametrize("share", [0.01, 0.5])
+def test_masks_of_few_values_and_counts_are_fixations(levels: list[int], share: float) -> None:
+    generator = np.random.default_rng(0)
+    mask = np.where(generator.random((36, 64)) < share, generator.choice(levels, (36, 64)), 0)
+    found = {score_frame(_density(float), fixations=mask.astype(kind))["nss"] for kind in (np.uint8, np.int64, float)}
+    assert found == {score_frame(_density(float), fixations=mask > 0)["nss"]}
+
+
+def test_values_of_few_fixations_may_all_differ() -> None:
+    """Such as how long each took."""
+    durations = np.zeros((36, 64))
+    durations[::6, ::8] = np.random.default_rng(0).uniform(0.1, 1, (6, 8))
+    assert np.isfinite(score_frame(_density(float), fixations=durations)["nss"])

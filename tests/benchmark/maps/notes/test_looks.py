@@ -8,8 +8,11 @@ import pytest
 
 from videosal import load_dataset, score
 from videosal.benchmark.maps.inventory import take_inventory
-from videosal.benchmark.maps.looks import describe_looks
+from videosal.benchmark.maps.notes.looks import describe_looks
 from videosal.datasets.files.images import read_map
+from videosal.metrics import get_protocol, register_protocol
+from videosal.metrics.protocols import registry
+from videosal.registry import Registry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +40,6 @@ def change(folder: Path, convert: Any) -> Path:
 @pytest.mark.parametrize(
     ("convert", "text"),
     [
-        (lambda m: np.full_like(m, 128), "hold one value and say nothing"),
         (lambda m: np.rint(m / 255).astype(np.uint8), "hold nothing above 3 of 255"),
         (lambda m: np.where(m > 128, 255, 0).astype(np.uint8), "hold two values"),
         (lambda m: np.log((m + 1.0) / (m + 1.0).sum()), "hold no value above 0, as logarithms do"),
@@ -50,6 +52,25 @@ def test_what_does_not_look_like_saliency_is_noted_with_its_count(
     folder = change(prediction_folder(dataset), convert)
     run = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "run")
     assert [note for note in run.notes if note.startswith(f"6 of 6 maps that were looked at {text}")]
+
+
+def test_logarithms_are_as_they_should_be_under_a_protocol_that_takes_them(
+    dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_custom", Registry("protocol", "videosal.protocols.of_tests"))
+    register_protocol(get_protocol("standard").replace(name="takes-logarithms", log_density=True))
+    folder = change(prediction_folder(dataset), lambda m: np.log((m + 1.0) / (m + 1.0).sum()))
+    run = score(folder, "dhf1k:val", dataset.root, protocol="takes-logarithms", metrics=["cc"], out=tmp_path / "run")
+    assert not any("logarithms do" in note for note in run.notes)
+
+
+def test_maps_of_one_value_are_noted_once(dataset: Dataset, prediction_folder: MapMaker, tmp_path: Path) -> None:
+    folder = change(prediction_folder(dataset), lambda m: np.full_like(m, 128))
+    run = score(folder, "dhf1k:val", dataset.root, metrics=["cc"], out=tmp_path / "run")
+    [note] = [note for note in run.notes if "one value" in note]
+    assert note.startswith("6 maps have one value throughout, which says nothing (0601/0001, 0601/0002, ")
+    looks = describe_looks(dataset.videos, take_inventory(folder, dataset.videos).files)
+    assert looks == ["6 of 6 maps that were looked at hold one value and say nothing"]
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])

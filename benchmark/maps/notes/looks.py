@@ -10,7 +10,7 @@ from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import VideosalError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,16 +21,19 @@ _LOOKED_AT = 32  # maps, evenly spaced over all
 _MOST = 0.5  # of them, for a note
 _DARK = 3  # of 255: what is left of maps from 0 to 1 that were saved without a factor of 255
 
+CONSTANT, LOGARITHMIC = "constant", "logarithmic"
 _TEXTS = {
-    "constant": "hold one value and say nothing",
+    CONSTANT: "hold one value and say nothing",
     "dark": f"hold nothing above {_DARK} of 255: were they saved without a factor of 255?",
     "two values": "hold two values, as fixation maps or thresholded maps do: save the map before it is thresholded",
-    "logarithmic": "hold no value above 0, as logarithms do: save their exponential",
+    LOGARITHMIC: "hold no value above 0, as logarithms do: save their exponential",
     "on its side": "lie on their side beside the frames: were rows and columns swapped?",
 }
 
 
-def describe_looks(videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]]) -> list[str]:
+def describe_looks(
+    videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]], *, but: Collection[str] = ()
+) -> list[str]:
     """Say what maps look like that do not look like saliency maps.
 
     Parameters
@@ -39,6 +42,9 @@ def describe_looks(videos: Sequence[Video], files: Mapping[str, Mapping[str, Map
         With ground truth.
     files : mapping
         For each video, the map of each frame, as `videosal.benchmark.maps.inventory` found them.
+    but : collection of str
+        Looks that are not spoken of: `CONSTANT` where maps of one value are counted one by one, `LOGARITHMIC` where the
+        protocol takes logarithms.
 
     Returns
     -------
@@ -57,7 +63,7 @@ def describe_looks(videos: Sequence[Video], files: Mapping[str, Mapping[str, Map
     return [
         f"{count} of {len(looks)} maps that were looked at {_TEXTS[look]}"
         for look, count in counts.items()
-        if count > _MOST * len(looks)
+        if count > _MOST * len(looks) and look not in but
     ]
 
 
@@ -65,11 +71,11 @@ def _looks(saliency: NDArray[Any], size: tuple[int, int]) -> set[str]:
     low, high = saliency.min(), saliency.max()
     found = set()
     if low == high:
-        found.add("constant")
+        found.add(CONSTANT)
     elif saliency.dtype.kind in "ui" and low >= 0 and high <= _DARK:
         found.add("dark")
     elif high <= 0:
-        found.add("logarithmic")
+        found.add(LOGARITHMIC)
     elif ((saliency == low) | (saliency == high)).all():
         found.add("two values")
     if is_on_its_side(saliency.shape, size):

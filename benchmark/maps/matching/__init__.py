@@ -1,0 +1,1 @@
+"""From the files that are there to the map of each frame."""
