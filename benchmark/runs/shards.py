@@ -9,6 +9,7 @@ from videosal.benchmark.runs import store
 from videosal.benchmark.runs.finish import finish_run
 from videosal.benchmark.runs.identity import Identity, differences
 from videosal.errors import InputError, RunError
+from videosal.folder_lock import hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +80,7 @@ def merge_runs(parts: Sequence[str | Path], out: str | Path) -> Run:
     if path.exists() and any(path.iterdir()):
         raise RunError(f"{path} is not empty: choose another --out")
     path.mkdir(parents=True, exist_ok=True)
-    with store.lock(path):
+    with hold(path, "scoring into"):
         for result in results:
             store.write_video(path, result)
         merged = {key: value for key, value in infos[0].items() if key not in ("schema", "shard")}

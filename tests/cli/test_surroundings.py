@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from videosal.benchmark.runs import store
 from videosal.cli import _expand_home
 from videosal.datasets import layouts, load_dataset
 from videosal.datasets.files import png
@@ -82,19 +80,6 @@ def test_a_script_from_standard_input_cannot_start_workers() -> None:
     script = "from videosal.benchmark.executor import open_executor\nwith open_executor(2): pass\n"
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=False)
     assert "a script from standard input cannot start workers: save it as a file" in done.stderr.splitlines()[-1]
-
-
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_disk_without_locks_is_scored_into_with_a_warning(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path, number: int
-) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
-    with store.lock(tmp_path):
-        pass
-    assert "has no locks" in caplog.text
 
 
 def test_without_deflate_opencv_and_zlib_read_the_same(
