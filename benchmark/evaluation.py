@@ -70,6 +70,8 @@ def evaluate(
     shard : str or None
         ``I/N``: take one part of N of the videos.
     """
+    # The name of a folder need not be text; that of a run stands in tables, figures and files.
+    row = row | {"name": row["name"].encode(errors="backslashreplace").decode()}
     path = Path(out).expanduser() if out is not None else _default_directory(plan, truth, row, shard)
     _make_directory(path)
     with hold(path, "scoring into"):

@@ -71,15 +71,15 @@ def predict(
     """
     from videosal.models import create_model, iterate_predictions
 
-    frames = open_frames(Path(source))
+    frames = open_frames(Path(source).expanduser())
     made = create_model(model, weights, device, **(model_options or {}))
-    folder = Path(out)
+    folder = Path(out).expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"cannot make the folder {folder} ({error.strerror or error})") from error
     # The model runs ahead of the frame whose map it gives, so the frames for the pictures are read a second time.
-    shown = open_frames(Path(source))
+    shown = open_frames(Path(source).expanduser())
     for index, saliency in enumerate(iterate_predictions(made, frames)):
         frame = shown[index]
         name = frames.files[index].stem if isinstance(frames, ImageFrames) else f"{index + 1:04d}"

@@ -86,14 +86,14 @@ def pack_submission(
 
     if split not in SPLITS:
         raise InputError(f"{DATASET}:{split} is not submitted: give {DATASET}:test, or {DATASET}:val for a dry run")
-    folder = Path(predictions)
+    folder = Path(predictions).expanduser()
     called = name or folder.resolve().stem
     if not re.fullmatch(r"[A-Za-z0-9._-]+", called):
         raise InputError(f"{called!r} is no name for an archive: give --name with letters, digits, dots and hyphens")
     videos = _listed_videos(split)
     inventory = take_inventory(folder, cast("Sequence[Video]", videos))
     _check(folder, split, inventory, videos)
-    archive, converted, reader = Path(out) / f"{called}.zip", 0, MapReader()
+    archive, converted, reader = Path(out).expanduser() / f"{called}.zip", 0, MapReader()
     part = archive.with_name(f".{archive.name}.part")
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)

@@ -137,7 +137,7 @@ def _digests(stamps: Iterable[FileStamp]) -> list[str]:
     names = [stamp.name.rpartition("/")[2] for stamp in ordered]
     looks = [f"{name} {stamp.size} {stamp.time}" for name, stamp in zip(names, ordered, strict=True)]
     contents = [f"{name} {stamp.content}" for name, stamp in zip(names, ordered, strict=True)]
-    return [digest("\n".join(lines).encode()) for lines in (looks, contents)]
+    return [digest("\n".join(lines).encode(errors="surrogateescape")) for lines in (looks, contents)]
 
 
 def _tell(origin: Origin) -> list[Any]:

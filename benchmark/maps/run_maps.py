@@ -35,7 +35,7 @@ class RunMaps:
     def __init__(self, run: Run, folder: str | Path | None = None, *, run_models: bool = False) -> None:
         self.run = run
         self.run_models = run_models
-        self.folder = Path(folder) if folder is not None else _scored_folder(run)
+        self.folder = Path(folder).expanduser() if folder is not None else _scored_folder(run)
 
     def read(self, video: Video, frames: Collection[str]) -> dict[str, NDArray[Any]]:
         """Return the maps of some frames of a video; a frame without a map is left out. Raises as `stream` does."""

@@ -66,7 +66,7 @@ def merge_runs(parts: Sequence[str | Path], out: str | Path) -> Run:
     """
     if not parts:
         raise InputError("no runs are given to merge")
-    folders = [Path(part) for part in parts]
+    folders = [Path(part).expanduser() for part in parts]
     infos = [store.read_info(folder) for folder in folders]
     identities = [_identity_of(folder, info) for folder, info in zip(folders, infos, strict=True)]
     for folder, info, identity in zip(folders[1:], infos[1:], identities[1:], strict=True):
@@ -76,7 +76,7 @@ def merge_runs(parts: Sequence[str | Path], out: str | Path) -> Run:
         if found:
             raise RunError(f"{folder} and {folders[0]} are not parts of one run: they differ in {'; '.join(found)}")
     results = _collect(folders, infos[0])
-    path = Path(out)
+    path = Path(out).expanduser()
     if path.exists() and any(path.iterdir()):
         raise RunError(f"{path} is not empty: choose another --out")
     path.mkdir(parents=True, exist_ok=True)

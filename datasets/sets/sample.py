@@ -49,7 +49,7 @@ def sample_folder() -> Path:
     from platformdirs import user_cache_path
 
     base = os.environ.get("VIDEOSAL_CACHE")
-    return (Path(base) if base else user_cache_path("videosal", appauthor=False)) / f"sample-v{VERSION}"
+    return (Path(base).expanduser() if base else user_cache_path("videosal", appauthor=False)) / f"sample-v{VERSION}"
 
 
 def generate_sample(folder: Path) -> None:

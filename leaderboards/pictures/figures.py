@@ -78,7 +78,7 @@ def draw_comparison(
     RunError
         The file cannot be written.
     """
-    path = _check(runs, frames, Path(out))
+    path = _check(runs, frames, Path(out).expanduser())
     data, chosen = open_data(runs[0], root), main_metric(runs, metric)
     videos = {video.name: video for video in data}
     for name, frame in frames:

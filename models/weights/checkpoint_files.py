@@ -75,7 +75,7 @@ def convert_weights(
     """
     import torch
 
-    target = Path(target)
+    target = Path(target).expanduser()
     if target.suffix.lower() not in (_SAFETENSORS, *_PYTORCH):
         raise InputError(f"{target}: weights are written as {_SAFETENSORS}, {' or '.join(_PYTORCH)}")
     entry = find_network(model)
@@ -95,7 +95,7 @@ def fit_weights(entry: NetworkEntry, network: nn.Module, path: str | Path, *, pa
     FileError
         The file cannot be read, or what is in it does not fit; the text lists what does not. Or tensors hold NaN.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     own = entry.readers.get(path.suffix.lower())
     state_dict = own(path) if own and part is None else read_checkpoint(path, part=part)
     state_dict = strip_prefix(state_dict, map(official_names(network), network.state_dict()))
@@ -133,7 +133,7 @@ def read_checkpoint(path: str | Path, *, part: str | None = None) -> dict[str, T
         The file is not there, is damaged, is another thing under this name, asks for code that acts, or holds no state
         dict, or several.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise FileError(f"{path}: there is no such file of weights")
     content = _read_safetensors(path) if _is_safetensors(path) else read_pytorch(path)

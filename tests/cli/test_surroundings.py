@@ -42,8 +42,10 @@ def test_a_home_in_an_option_is_the_users(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert _expand_home("--root=~/DHF1K") == f"--root={tmp_path}/DHF1K"
-    assert _expand_home("~/x") == "~/x"
-    assert _expand_home("-o=~/x") == "-o=~/x"
+    assert _expand_home("~/x") == f"{tmp_path}/x"
+    assert _expand_home("NAME=~/x") == f"NAME={tmp_path}/x"
+    for other in ("~", "./~/x", "a~/x", "--name=~x", "a/b=~/x"):
+        assert _expand_home(other) == other
     dhf1k_tree((601,))
     assert len(load_dataset("dhf1k:val", "~/dhf1k")) == 1
     monkeypatch.chdir(tmp_path)

@@ -107,7 +107,6 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 def _expand_home(argument: str) -> str:
-    """Read ``--root=~/DHF1K`` as a shell reads ``--root ~/DHF1K``."""
-    option, equals, value = argument.partition("=")
-    starts = re.fullmatch(r"--[a-z-]+", option) and value.startswith(("~/", "~" + os.sep))
-    return f"{option}{equals}{os.path.expanduser(value)}" if starts else argument  # noqa: PTH111  # text that may be no path
+    """Read ``--root=~/DHF1K``, ``NAME=~/run`` and a quoted ``~/run`` as a shell reads ``--root ~/DHF1K``."""
+    match = re.fullmatch(r"([^=/]*=)?(~/.*)", argument, re.DOTALL)
+    return f"{match[1] or ''}{os.path.expanduser(match[2])}" if match else argument  # noqa: PTH111  # may be no path
