@@ -7,18 +7,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from videosal.cli import _expand_home
 from videosal.datasets import layouts, load_dataset
-from videosal.datasets.files import png
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import MapMaker, TreeMaker
+    from tests.conftest import TreeMaker
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "gbk"])
@@ -82,20 +80,3 @@ def test_a_script_from_standard_input_cannot_start_workers() -> None:
     script = "from videosal.benchmark.executor import open_executor\nwith open_executor(2): pass\n"
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=False)
     assert "a script from standard input cannot start workers: save it as a file" in done.stderr.splitlines()[-1]
-
-
-def test_without_deflate_opencv_and_zlib_read_the_same(
-    monkeypatch: pytest.MonkeyPatch, dhf1k_tree: TreeMaker, prediction_folder: MapMaker
-) -> None:
-    import zlib
-
-    from videosal.datasets.files.images import read_map
-
-    root = dhf1k_tree((601,))
-    file = root / "annotation/0601/maps/0001.png"
-    known = read_map(file)
-    monkeypatch.setattr(png, "deflate", None)
-    np.testing.assert_array_equal(read_map(file), known)
-    assert png.unpack(zlib.compress(b"abc"), 3) == b"abc"
-    assert png.unpack(zlib.compress(b"abcd"), 3) is None
-    assert png.unpack(b"none", 3) is None
