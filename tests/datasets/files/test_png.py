@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from videosal import score
 from videosal.datasets import load_dataset
-from videosal.datasets.files import png
+from videosal.datasets.files import png as png_files
 from videosal.datasets.files.images import read_map
 from videosal.datasets.files.png import decode_grey_png
 from videosal.datasets.files.png_kernels import undo_filters
@@ -235,8 +235,8 @@ sys.modules["deflate"] = None  # as where there is no wheel of it
 from videosal import score
 from videosal.datasets.files import png
 assert png.deflate is None
-run = score(sys.argv[1], "dhf1k:val", sys.argv[2], metrics=["cc", "nss"], out=sys.argv[3])
-print(run.frames.to_json())
+for root in sys.argv[2:]:
+    print(score(sys.argv[1], "dhf1k:val", root, metrics=["cc", "nss"], out=f"{root}-run").frames.to_json())
 """
 
 
@@ -248,15 +248,14 @@ def test_without_deflate_opencv_and_zlib_read_the_same(
     maps = prediction_folder(data)
     pack_dataset(data, tmp_path / "pack.h5")
     usual = score(maps, "dhf1k:val", root, metrics=["cc", "nss"], out=tmp_path / "usual").frames.to_json()
-    for source in (root, tmp_path / "pack.h5"):
-        command = [sys.executable, "-c", WITHOUT_DEFLATE, maps, source, tmp_path / f"without-{source.name}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == usual
+    command = [sys.executable, "-c", WITHOUT_DEFLATE, maps, root, tmp_path / "pack.h5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [usual, usual]
 
 
 def test_zlib_unpacks_what_is_whole_and_of_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(png, "deflate", None)
-    assert png.unpack(zlib.compress(b"abc"), 3) == b"abc"
-    assert png.unpack(zlib.compress(b"abcd"), 3) is None
-    assert png.unpack(zlib.compress(b"abc")[:-5], 3) is None
-    assert png.unpack(b"none", 3) is None
+    monkeypatch.setattr(png_files, "deflate", None)
+    assert png_files.unpack(zlib.compress(b"abc"), 3) == b"abc"
+    assert png_files.unpack(zlib.compress(b"abcd"), 3) is None
+    assert png_files.unpack(zlib.compress(b"abc")[:-5], 3) is None
+    assert png_files.unpack(b"none", 3) is None
