@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PREDICT = "predict ../_base/net.py:net ../_base/copy/annotation/0601/images --device cpu --out out/p --weights"
 
 
-def maps(folder: Path) -> list[np.ndarray]:
+def maps(folder: Path) -> list[Any]:
     return [cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in sorted((folder / "out/p").glob("*.png"))]
 
 
