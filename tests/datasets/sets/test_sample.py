@@ -82,7 +82,5 @@ def test_a_second_writer_leaves_the_first_alone(sample: Dataset, tmp_path: Path)
 def test_a_cache_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("VIDEOSAL_CACHE", str(tmp_path / "file"))
-    with pytest.raises(
-        DatasetError, match=r"cannot be made in .*file/sample-v1 \(File exists\): .* VIDEOSAL_CACHE"
-    ):
+    with pytest.raises(DatasetError, match=r"cannot be made in .*file/sample-v1 \(File exists\): .* VIDEOSAL_CACHE"):
         load_dataset("sample:test")
