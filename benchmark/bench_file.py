@@ -94,9 +94,9 @@ def read_bench_file(path: str | Path) -> BenchFile:
         The file is not there or no TOML; a key is unknown (the nearest is offered), missing, or of the wrong type; or
         two entries have one name.
     """
-    file = Path(path)
+    file = Path(path).expanduser()
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

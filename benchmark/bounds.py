@@ -95,7 +95,7 @@ def score_human(
     sigma = smoothing if smoothing is not None else choose_smoothing(data, folds=folds, seed=seed)
     if sigma <= 0 or folds not in ("halves", "each"):
         raise InputError(f"smoothing is {sigma} and folds {folds!r}: expected pixels above 0, and halves or each")
-    path = Path(out) if out is not None else Path("runs") / f"{name}-{data.name}-{data.split.name}"
+    path = Path(out).expanduser() if out is not None else Path("runs") / f"{name}-{data.name}-{data.split.name}"
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} is in use: choose another --out")
     baseline = MEAN_OTHERS if len(data) > 1 else CENTER

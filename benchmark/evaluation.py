@@ -19,6 +19,7 @@ from videosal.benchmark.runs.resume import open_run, sort_out
 from videosal.benchmark.runs.shards import deal
 from videosal.datasets.density_grid import add_up
 from videosal.errors import RunError
+from videosal.folder_lock import LOCK, hold
 from videosal.metrics import get_protocol, warm_up
 
 if TYPE_CHECKING:
@@ -69,9 +70,11 @@ def evaluate(
     shard : str or None
         ``I/N``: take one part of N of the videos.
     """
+    # The name of a folder need not be text; that of a run stands in tables, figures and files.
+    row = row | {"name": row["name"].encode(errors="backslashreplace").decode()}
     path = Path(out).expanduser() if out is not None else _default_directory(plan, truth, row, shard)
     _make_directory(path)
-    with store.lock(path):
+    with hold(path, "scoring into"):
         before = open_run(path, existing)
         if before is None:
             store.clear(path)  # results without their run.json are nobody's
@@ -195,4 +198,4 @@ def _make_directory(path: Path) -> None:
 
 
 def _other_entries(path: Path) -> list[Path]:
-    return [entry for entry in path.iterdir() if entry.name not in (store.LOCK, store.VIDEOS)]
+    return [entry for entry in path.iterdir() if entry.name not in (LOCK, store.VIDEOS)]

@@ -233,7 +233,8 @@ def run(
     RunError
         `out` cannot be written, or holds another run.
     """
-    folder = Path(save_maps) if save_maps is not None else None
+    folder = Path(save_maps).expanduser() if save_maps is not None else None
+    weights = str(Path(weights).expanduser()) if weights is not None else None
     spec = ModelSpec(model, weights, device, model_options or {}, folder)
     plan, truth = _prepare(dataset, root, protocol, metrics, spec, options)
     plan = replace(plan, float_maps=float_maps)
@@ -305,7 +306,7 @@ def _prepare(
     options: Options,
 ) -> tuple[Plan, Dataset]:
     """Check all names before any file is read."""
-    plugins = tuple(Path(plugin).resolve() for plugin in options.get("plugins", ()))
+    plugins = tuple(Path(plugin).expanduser().resolve() for plugin in options.get("plugins", ()))
     for plugin in plugins:
         load_plugin(plugin)
     dataset_options = options.get("dataset_options", {})

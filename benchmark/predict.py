@@ -78,7 +78,7 @@ def predict(
     """
     from videosal.models import create_model, iterate_predictions
 
-    frames = open_frames(Path(source))
+    frames = open_frames(Path(source).expanduser())
     if isinstance(frames, VideoFileFrames) and (lost := len(frames.file.pictures.shown) - len(frames)) > 0:
         _log.warning(
             "%s holds null frames (%d), which repeat the picture before them: they get no map, and maps are numbered "
@@ -87,13 +87,13 @@ def predict(
             lost,
         )
     made = create_model(model, weights, device, **(model_options or {}))
-    folder = Path(out)
+    folder = Path(out).expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"cannot make the folder {folder} ({error.strerror or error})") from error
     # The model runs ahead of the frame whose map it gives, so the frames for the pictures are read a second time.
-    shown = open_frames(Path(source))
+    shown = open_frames(Path(source).expanduser())
     for index, saliency in enumerate(iterate_predictions(made, frames)):
         frame = shown[index]
         name = frames.files[index].stem if isinstance(frames, ImageFrames) else f"{index + 1:04d}"

@@ -106,7 +106,7 @@ def pack_submission(
     _check(folder, split, inventory, videos)
     for note in inventory.notes:
         _log.warning("%s: %s", folder, note)
-    archive, converted, reader = Path(out) / f"{called}.zip", 0, MapReader()
+    archive, converted, reader = Path(out).expanduser() / f"{called}.zip", 0, MapReader()
     part = archive.with_name(f".{archive.name}.part")
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)

@@ -58,6 +58,11 @@ class LayoutAdapter(DatasetAdapter):
         """Whether a video is in a split: its name decides, never the folder that holds it."""
         return video in self.known_videos(split)
 
+    def is_key_frame(self, name: str) -> bool:
+        """Whether a file of this name beside the folders of a video is a part of the release, though no frame's."""
+        del name
+        return False
+
     def group(self, video: str) -> str:
         """Return what a video is a part of; copies may differ in the parts, but not in the groups."""
         return video

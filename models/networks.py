@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from videosal.models.contract import Model
 
 _SHOWN = 6  # names that an error lists of each kind
+_WRAPPERS = ("module.", "_orig_mod.", "model.", "net.", "network.")
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def load_official(network: nn.Module, state_dict: Mapping[str, Tensor]) -> None:
     network : Module
         A network from `build_network`.
     state_dict : mapping of str to Tensor
-        The authors' checkpoint. The prefix ``module.`` of `torch.nn.DataParallel` is left out where all keys have it.
+        The authors' checkpoint. What wrappers put before every key, such as ``module.``, is left out.
 
     Raises
     ------
@@ -145,16 +146,17 @@ def load_official(network: nn.Module, state_dict: Mapping[str, Tensor]) -> None:
 
 def official_state_dict(network: nn.Module) -> dict[str, Tensor]:
     """Return the network's state dict under the authors' key names: what `load_official` takes."""
-    rename = _official_names(network)
+    rename = official_names(network)
     return {rename(name): tensor for name, tensor in network.state_dict().items()}
 
 
 def match_official(network: nn.Module, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Give the tensors of the authors' checkpoint our names; raise `ModelError` unless all and only those fit."""
     expected = network.state_dict()
-    ours = {_official_names(network)(name): name for name in expected}
-    given = strip_prefix(state_dict)
-    _check_fit(type(network).__name__, {theirs: expected[name] for theirs, name in ours.items()}, given)
+    ours = {official_names(network)(name): name for name in expected}
+    wanted = {theirs: expected[name] for theirs, name in ours.items()}
+    given = _with_counters(wanted, strip_prefix(state_dict, wanted))
+    _check_fit(type(network).__name__, wanted, given)
     return {ours[theirs]: tensor for theirs, tensor in given.items()}
 
 
@@ -166,21 +168,37 @@ def match_backbone(network: nn.Module, state_dict: Mapping[str, Tensor], names: 
     given = {theirs: state_dict[source] for source, theirs in names.items()}
     parts = {theirs.partition(".")[0] for theirs in given}
     expected = network.state_dict()
-    ours = {_official_names(network)(name): name for name in expected}
+    ours = {official_names(network)(name): name for name in expected}
     backbone = {theirs: expected[name] for theirs, name in ours.items() if theirs.partition(".")[0] in parts}
+    given = _with_counters(backbone, given)
     _check_fit(f"the backbone of {type(network).__name__}", backbone, given)
     return {ours[theirs]: tensor for theirs, tensor in given.items()}
 
 
-def strip_prefix(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Leave out the component ``module.`` that `torch.nn.DataParallel` puts before every key."""
-    if state_dict and all(name.startswith("module.") for name in state_dict):
-        return {name.removeprefix("module."): tensor for name, tensor in state_dict.items()}
-    return dict(state_dict)
+def strip_prefix(state_dict: Mapping[str, Tensor], expected: Iterable[str] = ()) -> dict[str, Tensor]:
+    """Leave out the components that wrappers of a network put before every key.
+
+    They are ``module.`` of `torch.nn.DataParallel`, ``_orig_mod.`` of `torch.compile`, and the names under which
+    training frameworks keep the network, but for those that a name in `expected` begins with.
+    """
+    stripped, expected = dict(state_dict), list(expected)
+    wrappers = [wrapper for wrapper in _WRAPPERS if not any(name.startswith(wrapper) for name in expected)]
+    while found := [w for w in wrappers if stripped and all(name.startswith(w) for name in stripped)]:
+        stripped = {name.removeprefix(found[0]): tensor for name, tensor in stripped.items()}
+    return stripped
 
 
-def _official_names(network: nn.Module) -> Callable[[str], str]:
+def official_names(network: nn.Module) -> Callable[[str], str]:
+    """Return what turns our names of a network's tensors into the authors'."""
     return cast("Callable[[str], str]", getattr(network, "official_name", str))
+
+
+def _with_counters(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Add the counters of BatchNorm that files of before PyTorch 0.4.1 lack, at 0, as PyTorch itself does."""
+    import torch
+
+    lacking = (name for name in expected if name not in given and name.endswith("num_batches_tracked"))
+    return {**given, **{name: torch.tensor(0) for name in lacking}}
 
 
 def _check_fit(what: str, expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:

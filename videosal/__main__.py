@@ -17,8 +17,10 @@ def main() -> None:
 
     try:
         print(help_page(), end="", flush=True)
-    except BrokenPipeError:  # the reader of our output has gone
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # that is a reader of our output who has gone
+            sys.exit(f"error: nothing can be printed ({error.strerror})")
     sys.exit(None if sys.argv[1:] else 2)
 
 

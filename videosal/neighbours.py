@@ -11,6 +11,7 @@ import ast
 import builtins
 import importlib
 import importlib.util
+import os
 import sys
 import threading
 import types
@@ -51,7 +52,7 @@ class PluginLoader(SourceFileLoader):
 
 def open_folder(folder: Path) -> str:
     """Return the name of the package that stands for a folder, whose files can then be imported as its modules."""
-    name = f"{PREFIX}{zlib.crc32(str(folder).encode()):08x}"
+    name = f"{PREFIX}{zlib.crc32(os.fsencode(folder)):08x}"
     if name not in sys.modules:
         package = types.ModuleType(name, f"The files of {folder}.")
         package.__path__ = [str(folder)]

@@ -115,7 +115,7 @@ def load_plugin(path: str | Path) -> ModuleType:
     PluginError
         The file is not there, or fails while it is imported.
     """
-    file = Path(path).resolve()
+    file = Path(path).expanduser().resolve()
     if not file.is_file():
         raise PluginError(f"the plug-in {file} is not a file")
     name = f"{open_folder(file.parent)}.{file.stem.replace('.', '_')}"

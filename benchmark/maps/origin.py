@@ -12,6 +12,7 @@ from videosal.benchmark.runs.identity import essence
 from videosal.datasets.files.contents import FileStamp, digest
 from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
 from videosal.errors import FileError, PredictionError, RunError
+from videosal.folder_lock import hold
 from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 FILE = "maps.json"
 _SCHEMA = 1
-_LOCK = ".maps.lock"
+_LOCK = ".maps.lock"  # keeps shards that save into one folder from writing over each other
+_WAIT = 60  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def claim_folder(folder: Path, origin: Origin, videos: Iterable[str], *, overwri
         The folder holds other maps.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with hold(folder, "saving maps into", name=_LOCK, wait=_WAIT):
         before = read_origin(folder)
         if before is None and (found := next(_maps_in(folder), None)):
             raise RunError(
@@ -107,7 +109,7 @@ def claim_folder(folder: Path, origin: Origin, videos: Iterable[str], *, overwri
 
 def complete_folder(folder: Path, stamps: Mapping[str, Iterable[FileStamp]]) -> None:
     """Note down in ``maps.json`` what has been saved of each video."""
-    with _locked(folder):
+    with hold(folder, "saving maps into", name=_LOCK, wait=_WAIT):
         origin = read_origin(folder)
         if origin is not None:
             origin.videos.update({video: _digests(found) for video, found in stamps.items()})
@@ -135,7 +137,7 @@ def _digests(stamps: Iterable[FileStamp]) -> list[str]:
     names = [stamp.name.rpartition("/")[2] for stamp in ordered]
     looks = [f"{name} {stamp.size} {stamp.time}" for name, stamp in zip(names, ordered, strict=True)]
     contents = [f"{name} {stamp.content}" for name, stamp in zip(names, ordered, strict=True)]
-    return [digest("\n".join(lines).encode()) for lines in (looks, contents)]
+    return [digest("\n".join(lines).encode(errors="surrogateescape")) for lines in (looks, contents)]
 
 
 def _tell(origin: Origin) -> list[Any]:
@@ -161,10 +163,3 @@ def _maps_in(folder: Path) -> Iterator[str]:
 def _write(folder: Path, origin: Origin) -> None:
     text = json.dumps({"schema": _SCHEMA, **asdict(origin)}, indent=2) + "\n"
     write_whole(folder / FILE, lambda part: part.write_text(text))
-
-
-def _locked(folder: Path) -> Any:
-    """Keep shards that save into one folder from writing over each other."""
-    from filelock import FileLock
-
-    return FileLock(folder / _LOCK, timeout=60)

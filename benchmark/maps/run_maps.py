@@ -40,7 +40,7 @@ class RunMaps:
     def __init__(self, run: Run, folder: str | Path | None = None, *, run_models: bool = False) -> None:
         self.run = run
         self.run_models = run_models
-        self.folder = Path(folder) if folder is not None else _scored_folder(run)
+        self.folder = Path(folder).expanduser() if folder is not None else _scored_folder(run)
         self._as_scored = folder is None
         self._told = False
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.datasets.files.contents import FileStamp, stamp_file
+from videosal.datasets.files.images import write_png
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
@@ -44,14 +45,17 @@ def quantise(saliency: NDArray[Any]) -> NDArray[Any]:
 
 def save_map(folder: Path, frame: str, saliency: NDArray[Any]) -> None:
     """Write one map: uint8 as ``FRAME.png``, anything else as ``FRAME.npy``, so that reading gives the same values."""
-    import cv2
-
     for stale in (folder / f"{frame}.png", folder / f"{frame}.npy"):
         stale.unlink(missing_ok=True)
-    if saliency.dtype != np.uint8:
-        np.save(folder / f"{frame}.npy", saliency)
-    elif not cv2.imwrite(str(folder / f"{frame}.png"), saliency):
-        raise RunError(f"cannot write {folder / frame}.png: is the disk full or the folder read-only?")
+    file = folder / f"{frame}{'.png' if saliency.dtype == np.uint8 else '.npy'}"
+    try:
+        if file.suffix == ".png":
+            write_png(file, saliency)
+        else:
+            np.save(file, saliency)
+    except OSError as error:
+        file.unlink(missing_ok=True)  # half a map is none
+        raise RunError(f"cannot write {file} ({error.strerror or error})") from error
 
 
 def saved_stamps(folder: Path, frames: Iterable[str]) -> list[FileStamp]:

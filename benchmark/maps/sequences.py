@@ -124,7 +124,7 @@ def _open_npy(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
 def _open_hdf5(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
     import h5py
 
-    return _choose(h5py.File(source, "r"), where), (0, 1, 2)
+    return _choose(h5py.File(source, "r", locking=False), where), (0, 1, 2)
 
 
 def _open_mat(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
@@ -133,7 +133,7 @@ def _open_mat(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
     from scipy.io import loadmat
 
     try:
-        h5py.File(source, "r").close()
+        h5py.File(source, "r", locking=False).close()
     except OSError:  # not HDF5
         pass
     else:

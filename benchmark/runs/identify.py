@@ -93,7 +93,7 @@ def _reading(row: Mapping[str, Any]) -> str:
 
 def _frames(truth: Dataset) -> str:
     files = ((video.name, stamp.name, stamp.size) for video in truth for stamp in video.frame_files())
-    return digest("\n".join(f"{video} {name} {size}" for video, name, size in files).encode())
+    return digest("\n".join(f"{video} {name} {size}" for video, name, size in files).encode(errors="surrogateescape"))
 
 
 def _option(value: Any) -> Any:
@@ -105,7 +105,7 @@ def _option(value: Any) -> Any:
         return _file(Path(text))
     files = sorted(file for file in Path(text).rglob("*") if file.is_file())
     listed = "\n".join(f"{file.relative_to(text)} {file.stat().st_size}" for file in files)
-    return {"name": text, "sha256": hashlib.sha256(listed.encode()).hexdigest()}
+    return {"name": text, "sha256": hashlib.sha256(listed.encode(errors="surrogateescape")).hexdigest()}
 
 
 def _file(path: Path) -> Any:

@@ -235,7 +235,7 @@ def load_run(path: str | Path) -> Run:
     RunError
         It is no run directory, or one of its files is damaged.
     """
-    folder = Path(path)
+    folder = Path(path).expanduser()
     info = store.read_info(folder)
     videos = store.read_summary(folder, info)
     if videos is None:

@@ -9,6 +9,7 @@ from videosal.benchmark.runs import store
 from videosal.benchmark.runs.finish import finish_run
 from videosal.benchmark.runs.identity import Identity, differences
 from videosal.errors import InputError, RunError
+from videosal.folder_lock import hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +66,7 @@ def merge_runs(parts: Sequence[str | Path], out: str | Path) -> Run:
     """
     if not parts:
         raise InputError("no runs are given to merge")
-    folders = [Path(part) for part in parts]
+    folders = [Path(part).expanduser() for part in parts]
     infos = [store.read_info(folder) for folder in folders]
     identities = [_identity_of(folder, info) for folder, info in zip(folders, infos, strict=True)]
     for folder, info, identity in zip(folders[1:], infos[1:], identities[1:], strict=True):
@@ -75,11 +76,11 @@ def merge_runs(parts: Sequence[str | Path], out: str | Path) -> Run:
         if found:
             raise RunError(f"{folder} and {folders[0]} are not parts of one run: they differ in {'; '.join(found)}")
     results = _collect(folders, infos[0])
-    path = Path(out)
+    path = Path(out).expanduser()
     if path.exists() and any(path.iterdir()):
         raise RunError(f"{path} is not empty: choose another --out")
     path.mkdir(parents=True, exist_ok=True)
-    with store.lock(path):
+    with hold(path, "scoring into"):
         for result in results:
             store.write_video(path, result)
         merged = {key: value for key, value in infos[0].items() if key not in ("schema", "shard")}

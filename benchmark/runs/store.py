@@ -6,12 +6,9 @@ loses at most the video that was being scored.
 
 from __future__ import annotations
 
-import errno
 import json
-import logging
 import math
 import shutil
-from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,7 +17,7 @@ from videosal.benchmark.runs.checks import DELETE, OVERWRITE, check_info, check_
 from videosal.benchmark.scoring.video_scores import VideoScores
 from videosal.datasets.files.contents import FileStamp
 from videosal.errors import RunError
-from videosal.whole_file import write_whole
+from videosal.whole_file import write_whole, write_whole_hdf5
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,9 +29,6 @@ SCORES = "scores.h5"
 SUMMARY = "summary.json"
 VIDEOS = "videos"
 SET_ASIDE = "set-aside"  # results that no longer belong to the run, until it is whole again
-LOCK = ".lock"
-
-_log = logging.getLogger(__name__)
 
 # What summary.json says of the run beside its videos, as run.json has it.
 _SUMMARY_HEAD = (
@@ -50,32 +44,6 @@ _SUMMARY_HEAD = (
     "notes",
     "finished",
 )
-
-
-@contextmanager
-def lock(run: Path) -> Iterator[None]:
-    """Hold a run directory for this process; the system frees it when the process ends, however it ends.
-
-    Raises
-    ------
-    RunError
-        Another process holds it, or it cannot be written to.
-    """
-    from filelock import FileLock, Timeout
-
-    held = FileLock(run / LOCK, timeout=0)
-    try:
-        held.acquire()
-    except Timeout:
-        raise RunError(f"another process is scoring into {run}: wait for it, or choose another --out") from None
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
-            raise RunError(f"cannot write to {run} ({error.strerror or error})") from error
-        _log.warning("the disk of %s has no locks (%s): let no other process score into it", run, error.strerror)
-    try:
-        yield
-    finally:
-        held.release()
 
 
 def clear(run: Path) -> None:
@@ -166,19 +134,18 @@ def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any])
 
     Text is stored as UTF-8 bytes of fixed length. The file holds no times, so equal work gives equal bytes.
     """
-    import h5py
     import numpy as np
 
-    def write(part: Path) -> None:
-        with h5py.File(part, "w") as file:
-            file.attrs.update(attributes)
-            for name, values in columns.items():
-                array = np.asarray(values)
-                if array.dtype.kind not in "fi":
-                    array = np.array([str(value).encode() for value in values], dtype=np.bytes_)
-                file.create_dataset(f"frames/{name}", data=array)
+    def write(file: Any) -> Iterator[None]:
+        file.attrs.update(attributes)
+        for name, values in columns.items():
+            array = np.asarray(values)
+            if array.dtype.kind not in "fi":
+                array = np.array([str(value).encode() for value in values], dtype=np.bytes_)
+            file.create_dataset(f"frames/{name}", data=array)
+            yield
 
-    write_whole(run / SCORES, write)
+    write_whole_hdf5(run / SCORES, write)
 
 
 def write_summary(run: Path, info: dict[str, Any], videos: dict[str, Any]) -> None:

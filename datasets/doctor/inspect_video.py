@@ -40,7 +40,7 @@ def check_video(
             check.size = video.size
         if deep:
             check_content(kinds, video, check)
-        _check_strays(video, copy, check)
+        _check_strays(adapter, video, copy, check)
         if not deep and (reason := video.odd_fixations()):
             check.problem("values", reason)
     except (VideosalError, OSError) as error:
@@ -148,7 +148,7 @@ def _check_counts(
 _SINGULAR = {"densities": "density map", "fixations": "fixation map", "mats": "MATLAB file of fixations"}
 
 
-def _check_strays(video: StoredVideo, copy: LayoutMatch, check: VideoCheck) -> None:
+def _check_strays(adapter: LayoutAdapter, video: StoredVideo, copy: LayoutMatch, check: VideoCheck) -> None:
     """Name the files in the video's folders that are no frame's."""
     known: set[str] = set()
     folders: set[Path] = set()
@@ -165,7 +165,9 @@ def _check_strays(video: StoredVideo, copy: LayoutMatch, check: VideoCheck) -> N
     strays = []
     for folder in sorted(folders | own):
         with os.scandir(folder) as entries:
-            strays += sorted(entry.path for entry in entries if entry.path not in known and _is_file(entry))
+            found = sorted(entry.path for entry in entries if entry.path not in known and _is_file(entry))
+        key = [path for path in found if folder in own - folders and adapter.is_key_frame(Path(path).name)]
+        strays += [path for path in found if [path] != key]
     strays = [path for path in strays if os.path.splitext(path)[1].lower() not in VIDEO_SUFFIXES]  # noqa: PTH122
     if strays:
         text = "1 stray file" if len(strays) == 1 else f"{len(strays)} stray files"

@@ -191,6 +191,14 @@ def frame_number(stem: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def write_png(file: Path, image: NDArray[Any]) -> None:
+    """Write an image, grey or BGR, as PNG; raises `OSError` where it cannot, which OpenCV does not tell."""
+    import cv2
+
+    _, encoded = cv2.imencode(".png", image)
+    file.write_bytes(encoded.tobytes())
+
+
 def suffix_of(name: str) -> str:
     """Return the ending of a file's name in lower case, with its dot."""
     return os.path.splitext(name)[1].lower()  # noqa: PTH122  # a Path for each of a million names takes seconds

@@ -85,11 +85,12 @@ def _read_chunks(data: bytes) -> list[tuple[bytes, memoryview]]:
 def unpack(packed: bytes | memoryview, size: int) -> bytes | bytearray | None:
     """Return what was packed, if it is whole and of that size."""
     if deflate is None:
+        unpacker = zlib.decompressobj()
         try:
-            plain = zlib.decompressobj().decompress(packed, size + 1)
+            plain = unpacker.decompress(packed, size + 1)
         except zlib.error:
             return None
-        return plain if len(plain) == size else None
+        return plain if unpacker.eof and len(plain) == size else None
     try:
         rows = deflate.zlib_decompress(packed, size)
     except deflate.DeflateError:

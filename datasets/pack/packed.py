@@ -18,10 +18,11 @@ from videosal.datasets.files.contents import FileStamp
 from videosal.datasets.files.luma import GRAY16, Coding, numbers_of
 from videosal.datasets.pack.packed_maps import MapReader, MapWriter
 from videosal.datasets.records import Dataset, Split, Video
-from videosal.errors import DatasetError, FileError
+from videosal.errors import DatasetError, FileError, RunError
+from videosal.whole_file import write_whole_hdf5
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -54,38 +55,36 @@ def pack_dataset(dataset: Dataset, out: Path, progress: Callable[[int, int, str]
     Raises
     ------
     DatasetError
+        The name of the file has another ending.
+    RunError
         The file cannot be written.
     """
-    import h5py
-
     if out.suffix.lower() not in SUFFIXES:
         raise DatasetError(f"the pack {out} must end in .h5")
-    part = out.with_name(f".{out.name}.tmp")
-    total, done = sum(len(video.frame_names) for video in dataset), 0
+    total = sum(len(video.frame_names) for video in dataset)
+
+    def write(file: Any) -> Iterator[None]:
+        done = 0
+        file.attrs.update(
+            schema=SCHEMA,
+            dataset=dataset.name,
+            split=dataset.split.name,
+            fingerprint=dataset.fingerprint(),
+            source=np.bytes_(os.fsencode(dataset.root.resolve())),  # a path need not be text
+            recipe=dataset.recipe,
+        )
+        for order, video in enumerate(dataset):
+            _write_video(file.create_group(f"videos/{order:05d}"), video)
+            done += len(video.frame_names)
+            if progress:
+                progress(done, total, video.name)
+            yield
+
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DatasetError(f"cannot write the pack {out} ({error})") from error
-    try:
-        with h5py.File(part, "w", locking=False) as file:  # nobody else knows this file
-            file.attrs.update(
-                schema=SCHEMA,
-                dataset=dataset.name,
-                split=dataset.split.name,
-                fingerprint=dataset.fingerprint(),
-                source=np.bytes_(os.fsencode(dataset.root.resolve())),  # a path need not be text
-                recipe=dataset.recipe,
-            )
-            for order, video in enumerate(dataset):
-                _write_video(file.create_group(f"videos/{order:05d}"), video)
-                done += len(video.frame_names)
-                if progress:
-                    progress(done, total, video.name)
-        part.replace(out)
-    except (OSError, RuntimeError) as error:  # HDF5 raises either on a full disk
-        raise DatasetError(f"cannot write the pack {out} ({' '.join(str(error).split())})") from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise RunError(f"cannot write {out} ({error.strerror or error})") from error
+    write_whole_hdf5(out, write)
 
 
 def open_pack(

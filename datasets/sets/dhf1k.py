@@ -79,6 +79,10 @@ class Dhf1k(LayoutAdapter):
         """Take 1 to 4 digits, padded or not."""
         return f"{int(text):04d}" if re.fullmatch(r"[0-9]{1,4}", text) else None
 
+    def is_key_frame(self, name: str) -> bool:
+        """The release has one picture beside ``maps``, called like a frame."""
+        return re.fullmatch(r"[0-9]{4}\.png", name) is not None
+
     def frame_name(self, video: str, number: int) -> str:
         """Four digits."""
         del video

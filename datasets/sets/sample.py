@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from videosal.datasets.sets.dhf1k import Dhf1k
+from videosal.errors import DatasetError
 
 VERSION = 1  # of the generated files; raise it when they change
 _MARKER = "videosal-sample.txt"
@@ -37,10 +38,16 @@ class Sample(Dhf1k):
         return {f"{number:04d}": SCENES[number - 1].n_frames for number in self.numbers[split]}
 
     def locate(self, root: Path | None) -> Path:
-        """Return the folder of the generated files, after making them where they are not there yet."""
+        """Return the folder of the generated files, after making them; raise `DatasetError` where they cannot be."""
         folder = root if root is not None else sample_folder()
         if not (folder / _MARKER).is_file():
-            generate_sample(folder)
+            try:
+                generate_sample(folder)
+            except OSError as error:
+                raise DatasetError(
+                    f"the sample cannot be made in {folder} ({error.strerror or error}): "
+                    "name another folder in the environment variable VIDEOSAL_CACHE"
+                ) from error
         return folder
 
 
@@ -49,7 +56,7 @@ def sample_folder() -> Path:
     from platformdirs import user_cache_path
 
     base = os.environ.get("VIDEOSAL_CACHE")
-    return (Path(base) if base else user_cache_path("videosal", appauthor=False)) / f"sample-v{VERSION}"
+    return (Path(base).expanduser() if base else user_cache_path("videosal", appauthor=False)) / f"sample-v{VERSION}"
 
 
 def generate_sample(folder: Path) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.images import write_png
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,8 +50,6 @@ SCENES = (
 
 def write_scene(root: Path, number: int, scene: Scene) -> None:
     """Write one video, its maps and its fixations in DHF1K's layout."""
-    import cv2
-
     generator = np.random.default_rng([number, 20181])
     paths = _object_paths(scene, generator)
     gaze = _watch(scene, paths, generator)
@@ -62,9 +62,9 @@ def write_scene(root: Path, number: int, scene: Scene) -> None:
         fixations = _mark(scene, gaze[index])
         name = f"{index + 1:04d}"
         for folder, picture in zip(folders, (image, _density(scene, fixations), fixations * 255), strict=True):
-            cv2.imwrite(str(folder / f"{name}.png"), picture)
+            write_png(folder / f"{name}.png", picture)
         (folders[2] / "maps" / f"{name}.mat").write_bytes(_mat(fixations))
-    cv2.imwrite(str(annotation / f"{scene.n_frames:04d}.png"), image)  # DHF1K's stray key frame
+    write_png(annotation / f"{scene.n_frames:04d}.png", image)  # DHF1K's stray key frame
 
 
 def _object_paths(scene: Scene, generator: np.random.Generator) -> NDArray[np.float64]:

@@ -51,9 +51,9 @@ def read_profiles(path: str | Path) -> list[dict[str, Any]]:
     FileError
         The file is not there, or is something else.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
     except ValueError as error:

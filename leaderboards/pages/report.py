@@ -128,11 +128,12 @@ def write_report(
         shows_frames=n_frames > 0,
         videos=_video_table(loaded),
     )
+    out = Path(out).expanduser()
     try:
-        Path(out).write_text(text, encoding="utf-8", errors="backslashreplace")
+        out.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise VideosalError(f"cannot write {out} ({error.strerror or error})") from error
-    return Path(out)
+    return out
 
 
 def _render(**content: Any) -> str:

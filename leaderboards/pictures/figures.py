@@ -5,15 +5,17 @@ This is the arrangement of Fig. 5 of the STSANet paper (Wang et al., IEEE Transa
 
 from __future__ import annotations
 
+import io
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.run_maps import open_data, open_maps, to_unit
-from videosal.errors import DatasetError, InputError, VideosalError
+from videosal.errors import DatasetError, InputError
 from videosal.leaderboards.board.table import one_line
 from videosal.leaderboards.pictures.frame_picking import main_metric
 from videosal.metrics import metric_info
+from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,8 +75,10 @@ def draw_comparison(
         The copy or a frame is not there.
     PredictionError
         The maps of a run are not there, or were not saved and its model may not be run.
+    RunError
+        The file cannot be written.
     """
-    path = _check(runs, frames, Path(out))
+    path = _check(runs, frames, Path(out).expanduser())
     data, chosen = open_data(runs[0], root), main_metric(runs, metric)
     videos = {video.name: video for video in data}
     for name, frame in frames:
@@ -149,10 +153,9 @@ def _draw(
         for axes, title in zip(grid[0], titles, strict=True):
             axes.set_title(title, fontsize=8, parse_math=False)
         metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix.lower(), {})
-        try:
-            figure.savefig(path, dpi=200, metadata=metadata)
-        except OSError as error:
-            raise VideosalError(f"cannot write {path} ({error.strerror or error})") from error
+        drawn = io.BytesIO()  # in memory, as Matplotlib stumbles where a disk is full
+        figure.savefig(drawn, format=path.suffix[1:].lower(), dpi=200, metadata=metadata)
+    write_whole(path, lambda part: part.write_bytes(drawn.getvalue()))
 
 
 def _show(axes: Axes, picture: NDArray[Any] | None, caption: str) -> None:

@@ -105,7 +105,7 @@ def read_slices(path: str | Path) -> list[VideoSlice]:
     FileError
         The file cannot be read, has no attribute, names a video twice, or has a column of measurements.
     """
-    file = Path(path)
+    file = Path(path).expanduser()
     rows = read_rows(file)
     if len(rows) < 2 or len(rows[0]) < 2:
         raise FileError(f"{file}: expected a line of headings (video, attribute, ...) and a line per video")

@@ -10,7 +10,7 @@ import numba
 try:  # private names: where a version of numba has others, its own cache serves
     from numba.core.caching import FunctionCache
     from numba.core.runtime.nrt import rtsys
-except ImportError:
+except Exception:  # they may be anywhere, and be anything
     FunctionCache, rtsys = object, None  # type: ignore[assignment, misc]
 
 if TYPE_CHECKING:
@@ -43,40 +43,40 @@ class KernelCache(FunctionCache):
     ever, and numba imports the rest then.
     """
 
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
+    def load_overload(self, *asked: Any) -> Any:
         """Return the function compiled for a signature, or None if it is not in the cache, or the cache is damaged."""
         try:
-            rtsys.initialize(target_context)
-            with self._guard_against_spurious_io_errors():
-                return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
-        except Exception as error:  # a damaged file can raise anything
-            _warn(error)
-            return None
+            return self._load_at_once(*asked)
+        except Exception:  # a damaged file can raise anything, and so can a numba whose private parts have changed
+            try:
+                return super().load_overload(*asked)  # type: ignore[no-untyped-call]
+            except Exception as error:
+                _warn(error)
+                return None
 
-    def save_overload(self, sig: Any, data: Any) -> None:
+    def save_overload(self, *kept: Any) -> None:
         """Keep a compiled function; a full disk or a damaged index costs time, never a score."""
         try:
-            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+            super().save_overload(*kept)  # type: ignore[no-untyped-call]
         except Exception as error:
             _warn(error)
+
+    def _load_at_once(self, sig: Any, target_context: Any) -> Any:
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
 
 def _compile(function: F, fastmath: set[str]) -> F:
     compiled: Any = numba.njit(nogil=True, error_model="numpy", fastmath=fastmath)(function)
     try:
-        compiled._cache = _make_cache(compiled, function)
-    except RuntimeError as error:  # numba's answer where neither the package's nor the user's cache can be written
-        _warn(error)
+        compiled._cache = KernelCache(function)  # type: ignore[no-untyped-call]
+    except Exception:  # numba's private parts are not as we know them, or there is no place for a cache
+        try:
+            compiled.enable_caching()
+        except Exception as error:  # neither the package's nor the user's cache can be written
+            _warn(error)
     return cast("F", compiled)
-
-
-def _make_cache(compiled: Any, function: Any) -> Any:
-    """Return our cache, or numba's own where numba's private parts are not as we know them."""
-    try:
-        return KernelCache(function)  # type: ignore[no-untyped-call]
-    except (AttributeError, TypeError):
-        compiled.enable_caching()
-        return compiled._cache
 
 
 def _warn(error: Exception) -> None:

@@ -121,9 +121,9 @@ def read_config(file: str | Path) -> dict[str, Any]:
     InputError
         A key is unknown.
     """
-    file = Path(file)
+    file = Path(file).expanduser()
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileError(f"{file}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import pickle
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from torch.utils.data import DataLoader
+from torch import Tensor
+from torch.utils.data import DataLoader, get_worker_info
 from torch.utils.data import Dataset as TorchDataset
 
-from videosal.errors import VideosalError
+from videosal.errors import RunError, VideosalError
 from videosal.registry import import_for_pickle, plugin_files
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from videosal.models.training.clips import ClipSample
 
 T = TypeVar("T")
+
+BATCHES_AHEAD = 2  # of each worker
 
 
 def load_clips(
@@ -37,9 +41,9 @@ def load_clips(
     groups : sequence of list of int
         The indices of each batch.
     workers : int
-        Processes that read ahead, two groups each. 0 reads here, when a group is asked for. They are started afresh, as
-        a copy of a process whose OpenCV has threads hangs: a script must call this under ``if __name__ ==
-        "__main__"``, and `clips` travels there by pickle.
+        Processes that read ahead, `BATCHES_AHEAD` groups each. 0 reads here, when a group is asked for. They are
+        started afresh, as a copy of a process whose OpenCV has threads hangs: a script must call this under ``if
+        __name__ == "__main__"``, and `clips` travels there by pickle.
     join : callable
         What makes a batch of a group, in the worker, such as `collate`.
 
@@ -51,11 +55,14 @@ def load_clips(
     ------
     VideosalError
         What reading raised, as it was raised: text and type, without the worker's traceback.
+    RunError
+        The memory that processes share is full.
     """
     loader: DataLoader[T | VideosalError] = DataLoader(
         _Guarded(clips),  # type: ignore[arg-type]  # the loader has the type of what `join` returns
         batch_sampler=groups,
         num_workers=workers,
+        prefetch_factor=BATCHES_AHEAD if workers else None,
         collate_fn=_Join(join),
         worker_init_fn=_start_worker,
         multiprocessing_context="spawn" if workers else None,
@@ -109,7 +116,28 @@ class _Join(Generic[T]):
             if isinstance(sample, VideosalError):
                 return sample
             samples.append(sample)
-        return self.join(samples)
+        joined = self.join(samples)
+        try:
+            _share(joined)
+        except RuntimeError as error:
+            return RunError(
+                f"the memory that processes share is full ({str(error).splitlines()[0]}): start the container with a "
+                "larger --shm-size, or give fewer --workers, or --workers 0"
+            )
+        return joined
+
+
+def _share(joined: Any) -> None:
+    """Move what a worker has read to where the main process sees it.
+
+    The queue between them would do it too; but where that fails it says nothing, and the main process waits for ever.
+    """
+    if get_worker_info() is None:
+        return
+    for item in joined if isinstance(joined, list) else [joined]:
+        for field in fields(item):
+            if isinstance(value := getattr(item, field.name), Tensor):
+                value.share_memory_()  # type: ignore[no-untyped-call]
 
 
 def _start_worker(_: int) -> None:

@@ -61,7 +61,7 @@ class Recipe:
     def folder(self) -> Path:
         """Where weights and logs go."""
         assert self.config.out is not None
-        return Path(self.config.out)
+        return Path(self.config.out).expanduser()
 
 
 def prepare_recipe(config: TrainingConfig, entry: ClipNetworkEntry | None = None) -> Recipe:

@@ -10,7 +10,7 @@ from videosal.datasets import LayoutAdapter, inspect_copy, parse_name
 from videosal.errors import DatasetError, ModelError
 from videosal.models.memory import PeakMemory
 from videosal.models.training.hardware.distributed import join_processes
-from videosal.models.training.hardware.footprint import Footprint, estimate_footprint, free_memory
+from videosal.models.training.hardware.footprint import Footprint, check_shared_memory, estimate_footprint, free_memory
 from videosal.models.training.loop import TrainingLoop
 from videosal.models.training.recipe import Recipe, prepare_recipe
 
@@ -108,6 +108,7 @@ def rehearse(
     """
     with join_processes(config.device) as processes:
         recipe = prepare_recipe(config, entry)
+        check_shared_memory(recipe)
         training, validation = (_report(recipe, split, progress) for split in (recipe.training, recipe.validation))
         footprint, free = estimate_footprint(recipe), free_memory(processes.device)
         if free is not None and footprint.total > free:

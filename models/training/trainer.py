@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from videosal.errors import RunError
+from videosal.folder_lock import hold
 from videosal.models.training.config import changed_keys, format_config, make_config, read_config
 from videosal.models.training.hardware.distributed import Processes, join_processes
+from videosal.models.training.hardware.footprint import check_shared_memory
 from videosal.models.training.loop import TrainingLoop
 from videosal.models.training.output import checkpoints
 from videosal.models.training.output.logs import check_board
@@ -94,7 +96,8 @@ def train_network(
     InputError
         A setting is unknown or cannot be.
     RunError
-        The folder is held by another process, cannot be written, or holds a training with other settings.
+        The folder is held by another process, cannot be written, or holds a training with other settings. Or the
+        memory that processes share is too small for the workers.
     ModelError
         A loss is no number, the device has too little memory, or the network gives no maps.
     UnknownNameError, PluginError, DatasetError, FileError
@@ -116,12 +119,13 @@ def run_training(
     """Train by settings that are put together already; see `train_network`."""
     with join_processes(config.device) as processes, _quiet(processes):
         recipe = prepare_recipe(config, entry)
+        check_shared_memory(recipe)
         if config.tensorboard:
             check_board()
         with ExitStack() as stack:
 
             def take_folder() -> None:
-                stack.enter_context(checkpoints.hold(recipe.folder))
+                stack.enter_context(hold(recipe.folder, "training into"))
                 _open_folder(recipe, existing)
 
             processes.lead(take_folder)  # the others wait until it is as they should find it

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from videosal.errors import FileError, InputError, ModelError
-from videosal.models.networks import NetworkEntry, find_network, match_backbone, match_official, strip_prefix
+from videosal.errors import FileError, InputError, ModelError, did_you_mean
+from videosal.models.networks import (
+    NetworkEntry,
+    find_network,
+    match_backbone,
+    match_official,
+    official_names,
+    strip_prefix,
+)
+from videosal.models.weights.pytorch_files import read_pytorch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +43,9 @@ class FittedWeights:
     complete: bool
 
 
-def convert_weights(source: str | Path, target: str | Path, *, model: str = "stsanet") -> FittedWeights:
+def convert_weights(
+    source: str | Path, target: str | Path, *, model: str = "stsanet", part: str | None = None
+) -> FittedWeights:
     """Write a checkpoint again, as safetensors or as a PyTorch file, under the authors' key names.
 
     Parameters
@@ -48,6 +56,8 @@ def convert_weights(source: str | Path, target: str | Path, *, model: str = "sts
         File to write: ``.safetensors``, ``.pth`` or ``.pt``. It replaces a file of that name once it is complete.
     model : str, optional
         Name of the network that the weights are of.
+    part : str, optional
+        Key of the state dict in a file that holds several, such as ``model_ema``.
 
     Returns
     -------
@@ -65,45 +75,52 @@ def convert_weights(source: str | Path, target: str | Path, *, model: str = "sts
     """
     import torch
 
-    target = Path(target)
+    target = Path(target).expanduser()
     if target.suffix.lower() not in (_SAFETENSORS, *_PYTORCH):
         raise InputError(f"{target}: weights are written as {_SAFETENSORS}, {' or '.join(_PYTORCH)}")
     entry = find_network(model)
     with torch.device("meta"):
         network = entry.build(entry.input_size)
-    fitted = fit_weights(entry, network, source)
+    fitted = fit_weights(entry, network, source, part=part)
     rename = getattr(network, "official_name", str)
     write_checkpoint(target, {rename(name): tensor for name, tensor in fitted.tensors.items()}, model=model)
     return fitted
 
 
-def fit_weights(entry: NetworkEntry, network: nn.Module, path: str | Path) -> FittedWeights:
+def fit_weights(entry: NetworkEntry, network: nn.Module, path: str | Path, *, part: str | None = None) -> FittedWeights:
     """Read a checkpoint and fit it to a network of an entry, whole or its backbone.
 
     Raises
     ------
     FileError
-        The file cannot be read, or what is in it does not fit; the text lists what does not.
+        The file cannot be read, or what is in it does not fit; the text lists what does not. Or tensors hold NaN.
     """
-    read = entry.readers.get(Path(path).suffix.lower(), read_checkpoint)
-    state_dict = strip_prefix(read(Path(path)))
+    path = Path(path).expanduser()
+    own = entry.readers.get(path.suffix.lower())
+    state_dict = own(path) if own and part is None else read_checkpoint(path, part=part)
+    state_dict = strip_prefix(state_dict, map(official_names(network), network.state_dict()))
     names = entry.find_backbone(state_dict) if entry.find_backbone else None
     try:
         if names is None:
-            return FittedWeights(match_official(network, state_dict), complete=True)
-        return FittedWeights(match_backbone(network, state_dict, names), complete=False)
+            fitted = FittedWeights(match_official(network, state_dict), complete=True)
+        else:
+            fitted = FittedWeights(match_backbone(network, state_dict, names), complete=False)
     except ModelError as error:
         raise FileError(f"{path}: {error}") from error
+    _check_numbers(path, fitted.tensors)
+    return fitted
 
 
-def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
+def read_checkpoint(path: str | Path, *, part: str | None = None) -> dict[str, Tensor]:
     """Read the tensors of a checkpoint, and nothing else.
 
     Parameters
     ----------
     path : path
         A safetensors file, or one that `torch.save` wrote: a state dict, or a dict that holds one, as training scripts
-        save it. Objects other than tensors and plain values are never made.
+        save it. What else it holds is left out, and objects other than tensors and plain values are never made.
+    part : str, optional
+        Key of the state dict to take from a dict that holds several.
 
     Returns
     -------
@@ -113,16 +130,24 @@ def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
     Raises
     ------
     FileError
-        The file is not there, is damaged, holds objects that only running its code could make, or holds no state dict.
+        The file is not there, is damaged, is another thing under this name, asks for code that acts, or holds no state
+        dict, or several.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise FileError(f"{path}: there is no such file of weights")
-    content = _read_safetensors(path) if path.suffix.lower() == _SAFETENSORS else _read_pytorch(path)
-    found = _find_state_dict(content)
-    if found is None:
+    content = _read_safetensors(path) if _is_safetensors(path) else read_pytorch(path)
+    found = _find_state_dicts(content)
+    if part is not None and part not in found:
+        raise FileError(f"{path}: holds no state dict {part!r}: {did_you_mean(part, map(str, found))}")
+    if part is None and len(found) > 1:
+        raise FileError(
+            f"{path}: holds {len(found)} state dicts, {' and '.join(map(str, found))}: write the one to use to a file "
+            f"of its own: videosal weights convert {path} OUT.safetensors --model NAME --part {list(found)[-1]}"
+        )
+    if not found:
         raise FileError(f"{path}: holds no state dict (names with tensors): save the network's state_dict()")
-    return found
+    return found[part] if part is not None else next(iter(found.values()))
 
 
 def write_checkpoint(path: Path, state_dict: Mapping[str, Tensor], *, model: str) -> None:
@@ -162,29 +187,25 @@ def _read_safetensors(path: Path) -> Any:
         raise FileError(f"{path}: is no whole safetensors file ({_first_line(error)})") from error
 
 
-def _read_pytorch(path: Path) -> Any:
-    import torch
-
+def _is_safetensors(path: Path) -> bool:
+    """Say what a file is by its content, and by its ending where its content is of neither kind."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # about the file; what matters is raised
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged archive fails in many ways
-        if refused := re.search(r"GLOBAL ([\w.]+)", str(error)):
-            raise FileError(
-                f"{path}: refused, because it holds {refused[1]} beside tensors and could run code when it is loaded: "
-                "get the weights as safetensors, or as a plain state dict from who made them"
-            ) from error
-        raise FileError(f"{path}: is no PyTorch file of weights, or is damaged: get it again") from error
+        with path.open("rb") as file:
+            head = file.read(9)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror})") from error
+    if head[8:] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size:
+        return True
+    return path.suffix.lower() == _SAFETENSORS and head[:2] not in (b"PK", b"\x80\x02")
 
 
-def _find_state_dict(content: Any) -> dict[str, Tensor] | None:
-    """Return the state dict that `content` is, or the only one that it holds."""
+def _find_state_dicts(content: Any) -> dict[Any, dict[str, Tensor]]:
+    """Return the state dict that `content` is, or those that it holds, by their keys."""
     if _is_state_dict(content):
-        return cast("dict[str, Tensor]", dict(content))
+        return {None: dict(content)}
     if not isinstance(content, dict):
-        return None
-    inner = [value for value in content.values() if _is_state_dict(value)]
-    return dict(inner[0]) if len(inner) == 1 else None
+        return {}
+    return {key: dict(value) for key, value in content.items() if _is_state_dict(value)}
 
 
 def _is_state_dict(content: Any) -> bool:
@@ -195,6 +216,15 @@ def _is_state_dict(content: Any) -> bool:
         and bool(content)
         and all(isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in content.items())
     )
+
+
+def _check_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    spoilt = [name for name, tensor in tensors.items() if tensor.is_floating_point() and tensor.isnan().any()]
+    if spoilt:
+        raise FileError(
+            f"{path}: {len(spoilt)} of {len(tensors)} tensors hold NaN ({spoilt[0]}), so every map would: the training "
+            "has gone wrong, take the weights of an earlier epoch"
+        )
 
 
 def _first_line(error: Exception) -> str:

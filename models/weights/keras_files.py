@@ -77,7 +77,7 @@ def read_keras(path: Path) -> list[KerasLayer]:
     if not path.is_file():
         raise FileError(f"{path}: there is no such file of weights")
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r", locking=False) as file:
             root = file.get("model_weights", file)  # `save` writes more than weights
             names = _read_names(root, "layer_names")
             return [layer for name in names for layer in _read_layers(root[name])]

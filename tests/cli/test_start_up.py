@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -39,3 +40,15 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
     command = f"{sys.executable} -m videosal --help | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_a_full_disk_behind_the_output_is_one_line() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    for arguments in ("--help", "protocols"):
+        command = f"{sys.executable} -m videosal {arguments} > /dev/full"
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+        assert done.returncode in (1, 2)
+        assert done.stderr.startswith("error: ")
+        assert "No space left on device" in done.stderr
+        assert len(done.stderr.splitlines()) == 1

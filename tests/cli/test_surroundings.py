@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
-from videosal.benchmark.runs import store
 from videosal.cli import _expand_home
 from videosal.datasets import layouts, load_dataset
-from videosal.datasets.files import png
 from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import MapMaker, TreeMaker
+    from tests.conftest import TreeMaker
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "gbk"])
@@ -44,8 +40,10 @@ def test_a_home_in_an_option_is_the_users(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert _expand_home("--root=~/DHF1K") == f"--root={tmp_path}/DHF1K"
-    assert _expand_home("~/x") == "~/x"
-    assert _expand_home("-o=~/x") == "-o=~/x"
+    assert _expand_home("~/x") == f"{tmp_path}/x"
+    assert _expand_home("NAME=~/x") == f"NAME={tmp_path}/x"
+    for other in ("~", "./~/x", "a~/x", "--name=~x", "a/b=~/x"):
+        assert _expand_home(other) == other
     dhf1k_tree((601,))
     assert len(load_dataset("dhf1k:val", "~/dhf1k")) == 1
     monkeypatch.chdir(tmp_path)
@@ -82,33 +80,3 @@ def test_a_script_from_standard_input_cannot_start_workers() -> None:
     script = "from videosal.benchmark.executor import open_executor\nwith open_executor(2): pass\n"
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=False)
     assert "a script from standard input cannot start workers: save it as a file" in done.stderr.splitlines()[-1]
-
-
-@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_disk_without_locks_is_scored_into_with_a_warning(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path, number: int
-) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
-    with store.lock(tmp_path):
-        pass
-    assert "has no locks" in caplog.text
-
-
-def test_without_deflate_opencv_and_zlib_read_the_same(
-    monkeypatch: pytest.MonkeyPatch, dhf1k_tree: TreeMaker, prediction_folder: MapMaker
-) -> None:
-    import zlib
-
-    from videosal.datasets.files.images import read_map
-
-    root = dhf1k_tree((601,))
-    file = root / "annotation/0601/maps/0001.png"
-    known = read_map(file)
-    monkeypatch.setattr(png, "deflate", None)
-    np.testing.assert_array_equal(read_map(file), known)
-    assert png.unpack(zlib.compress(b"abc"), 3) == b"abc"
-    assert png.unpack(zlib.compress(b"abcd"), 3) is None
-    assert png.unpack(b"none", 3) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import importlib
 import os
 import re
@@ -71,11 +72,20 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except OSError as error:
-        if debug or error.filename is None:
+        if debug:
             raise
-        click.echo(f"error: {str(error.filename)[:200]}: cannot be read or written ({error.strerror})", err=True)
+        click.echo(f"error: {_describe(error)}", err=True)
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or " ".join(str(error).split())
+    if error.errno == errno.ENOSPC:
+        reason += ": make room, what is finished is kept"
+    if error.filename is None:
+        return f"the system refuses to read or write a file ({reason}); videosal --debug shows where"
+    return f"{str(error.filename)[:200]}: cannot be read or written ({reason})"
 
 
 _PLAIN = {"↑": "^", "↓": "v", "†": "+", "‡": "++", "±": "+-", "\u00d7": "x", "\u2013": "-", "…": "..."}
@@ -97,7 +107,6 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 def _expand_home(argument: str) -> str:
-    """Read ``--root=~/DHF1K`` as a shell reads ``--root ~/DHF1K``."""
-    option, equals, value = argument.partition("=")
-    starts = re.fullmatch(r"--[a-z-]+", option) and value.startswith(("~/", "~" + os.sep))
-    return f"{option}{equals}{os.path.expanduser(value)}" if starts else argument  # noqa: PTH111  # text that may be no path
+    """Read ``--root=~/DHF1K``, ``NAME=~/run`` and a quoted ``~/run`` as a shell reads ``--root ~/DHF1K``."""
+    match = re.fullmatch(r"([^=/]*=)?(~/.*)", argument, re.DOTALL)
+    return f"{match[1] or ''}{os.path.expanduser(match[2])}" if match else argument  # noqa: PTH111  # may be no path

@@ -30,7 +30,9 @@ def command(run: str, form: str | None, out: str | None) -> None:
     if out is None:
         raise click.UsageError("parquet is binary: give --out FILE.parquet")
     try:
-        frames.to_csv(out, index=False) if form == "csv" else frames.to_parquet(out, index=False)
+        frames.to_csv(out, index=False, errors="backslashreplace") if form == "csv" else frames.to_parquet(
+            out, index=False
+        )
     except ImportError as error:
         raise RunError("parquet needs pyarrow: pip install pyarrow, or give --format csv") from error
     except OSError as error:

@@ -74,7 +74,7 @@ def write_text(text: str, out: str | None) -> None:
         click.echo(text, nl=False)
         return
     try:
-        Path(out).write_text(text, encoding="utf-8")
+        Path(out).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise click.UsageError(f"cannot write {out} ({error.strerror})") from error
     click.echo(f"wrote {out}", err=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from videosal.errors import RunError
+from videosal.models.training.loading import BATCHES_AHEAD
 from videosal.models.training.steps.segments import find_segments
 
 if TYPE_CHECKING:
     from videosal.models.training.recipe import Recipe
 
 _MEMINFO = Path("/proc/meminfo")
+_SHARED_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,41 @@ def free_memory(device: str) -> int | None:
         return None
     lines = dict(line.split(":", 1) for line in _MEMINFO.read_text().splitlines() if ":" in line)
     return int(lines["MemAvailable"].split()[0]) * 1024 if "MemAvailable" in lines else None
+
+
+def check_shared_memory(recipe: Recipe) -> None:
+    """Refuse workers whose clips do not fit into the memory by which they reach this process.
+
+    It is small in containers. A worker reads `BATCHES_AHEAD` batches ahead, and one more is in use.
+
+    Raises
+    ------
+    RunError
+        The text says how much is there and how much is needed.
+    """
+    config, (height, width) = recipe.config, recipe.entry.input_size
+    free = _free_shared_memory()
+    if not config.workers or free is None:
+        return
+    clip = (3 * recipe.entry.length + 1) * height * width * 4 + height * width  # with its density and its fixations
+    batches = config.workers * BATCHES_AHEAD + 1
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # of torchrun on this machine
+    needed = clip * config.batch * batches * processes
+    if needed > free:
+        raise RunError(
+            f"{_SHARED_MEMORY} has {free / 1e6:.0f} MB free, a batch of {config.batch} clips takes "
+            f"{clip * config.batch / 1e6:.0f} MB, and {config.workers} workers keep {batches} there"
+            f"{f' for each of {processes} processes' if processes > 1 else ''}: start the container with "
+            f"--shm-size {math.ceil(needed / 1e9)}g, or give fewer --workers, or --workers 0"
+        )
+
+
+def _free_shared_memory() -> int | None:
+    try:
+        status = os.statvfs(_SHARED_MEMORY)
+    except (OSError, AttributeError):  # a system that shares memory in another way
+        return None
+    return status.f_bavail * status.f_frsize
 
 
 def _count_features(network: nn.Module, clips: Tensor, *, checkpointed: bool) -> int:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import pickle
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ from videosal.models.weights.checkpoint_files import read_checkpoint, write_chec
 from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from torch import nn
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 CONFIG, STATE, BEST, LAST = "config.toml", "state.pt", "best.safetensors", "last.safetensors"
 STEPS, EPOCHS, BOARD = "steps.csv", "epochs.csv", "tensorboard"
-_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +54,6 @@ class State:
     scaler: dict[str, Any] | None
     processes: int
     fingerprint: str
-
-
-@contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """Hold the folder of a training for this process; the system frees it when the process ends, however it ends.
-
-    Raises
-    ------
-    RunError
-        Another process holds it, or it cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / _LOCK, timeout=0)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise RunError(f"another process is training into {folder}: wait for it, or choose another --out") from None
-    except OSError as error:
-        raise RunError(f"cannot write to {folder} ({error.strerror or error})") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def clear(folder: Path) -> None:

@@ -9,7 +9,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
-from videosal.errors import InputError
+from videosal.errors import InputError, RunError
 from videosal.models.training.output.checkpoints import BOARD, EPOCHS, STEPS
 from videosal.whole_file import write_whole
 
@@ -38,11 +38,14 @@ class StepLog:
         self._file = folder / STEPS
         kept = _rows_up_to(self._file, step)
         write_whole(self._file, lambda part: part.write_text(_csv([STEP_COLUMNS, *kept]), encoding="utf-8"))
-        self._handle = self._file.open("a", encoding="utf-8", newline="", buffering=1)
+        self._handle = self._file.open("ab", buffering=0)
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Add a step, counted from 1; NaN is written as nothing."""
-        self._handle.write(_csv([[row[name] for name in STEP_COLUMNS]]))
+        try:
+            self._handle.write(_csv([[row[name] for name in STEP_COLUMNS]]).encode())
+        except OSError as error:
+            raise RunError(f"cannot write {self._file} ({error.strerror or error})") from error
 
     def flush(self) -> None:
         """Make sure that a power cut loses no row either."""

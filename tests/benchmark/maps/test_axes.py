@@ -167,20 +167,3 @@ def test_an_array_that_fits_no_order_is_refused(tmp_path: Path, dataset: Dataset
     save(folder / "0601.npy", np.zeros((400, 3, 5000), np.uint8))
     with pytest.raises(PredictionError, match=r"0601\.npy: an array of shape \(400, 3, 5000\), and no order"):
         take_inventory(folder, dataset.videos)
-
-
-@pytest.mark.parametrize(
-    "case",
-    ["batch_1thw_h5", "batch_1thw_npy", "dstack_h5", "hwt_npy", "matlab_h5write", "savemat_thw"],
-)
-def test_the_cases_of_bug_reports(shared: Path, tmp_path: Path, case: str) -> None:
-    cases = shared / "cases"
-    if not cases.is_dir():
-        pytest.skip(f"no {cases}")
-    data = load_dataset("dhf1k:val", cases / "_base/copy")
-    reader = MapReader()
-    good = take_inventory(cases / "axis-order-stacks/good_thw_npy", data.videos).files
-    for video, files in take_inventory(cases / "axis-order-stacks" / case, data.videos).files.items():
-        for frame, ref in files.items():
-            wanted = reader.read(good[video][frame])
-            np.testing.assert_array_equal(MapReader().read(ref), wanted, err_msg=f"{video}/{frame}")

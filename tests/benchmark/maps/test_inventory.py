@@ -215,20 +215,6 @@ def test_a_map_before_the_first_frame_is_left_out_where_none_is_missing(
     assert (inventory.missing, inventory.extra) == ([], ["0601/0000.png"])
 
 
-def test_the_case_of_bug_reports_counted_from_zero(shared: Path, tmp_path: Path) -> None:
-    cases = shared / "cases"
-    if not cases.is_dir():
-        pytest.skip(f"no {cases}")
-    root = cases / "_base/copy"
-    with pytest.raises(PredictionError, match="--first-frame 0"):
-        score(cases / "numbered-from-zero/maps", "dhf1k:val", root, allow_missing=True, out=tmp_path / "run")
-    runs = [
-        score(maps, "dhf1k:val", root, first_frame=first, metrics=["cc"], out=tmp_path / f"run-{first}")
-        for maps, first in ((cases / "numbered-from-zero/maps", 0), (cases / "_base/maps", None))
-    ]
-    pd.testing.assert_frame_equal(runs[0].frames, runs[1].frames, check_exact=True)
-
-
 @pytest.mark.parametrize("place", [".", "0602"])
 def test_the_maps_of_another_video_are_not_taken(
     dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path, place: str

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
 import io
-import shutil
 import tarfile
 import zipfile
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from videosal import score
 from videosal.benchmark.maps import trees as map_trees
 from videosal.benchmark.maps.trees import open_tree
-from videosal.errors import FileError, PredictionError, RunError
+from videosal.errors import FileError, PredictionError
 
 FILES = {"0601/0001.png": b"one", "0601/0002.png": b"two", "0602/iter_0/0001.png": b"three"}
 
@@ -138,27 +135,3 @@ def test_members_without_a_time_have_that_of_their_archive(tmp_path: Path) -> No
 
     assert pack(b"one", 0) != pack(b"two", 0)
     assert pack(b"one", 7) == pack(b"two", 7) == 7
-
-
-@pytest.mark.parametrize("name", ["dot_slash.zip", "backslash.zip"])
-def test_the_archives_of_bug_reports_score_as_the_folder(shared: Path, tmp_path: Path, name: str) -> None:
-    cases = shared / "cases"
-    if not cases.is_dir():
-        pytest.skip(f"no {cases}")
-    runs = [
-        score(maps, "dhf1k:val", cases / "_base/copy", metrics=["cc"], out=tmp_path / maps.name)
-        for maps in (cases / "archives" / name, cases / "_base/maps")
-    ]
-    pd.testing.assert_frame_equal(runs[0].frames, runs[1].frames, check_exact=True)
-
-
-def test_a_replaced_archive_without_times_is_scored_again(shared: Path, tmp_path: Path) -> None:
-    cases = shared / "cases"
-    if not cases.is_dir():
-        pytest.skip(f"no {cases}")
-    maps, root = tmp_path / "m.tar.gz", cases / "_base/copy"
-    shutil.copy(cases / "archives/first.tar.gz", maps)
-    score(maps, "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")
-    shutil.copy(cases / "archives/second.tar.gz", maps)
-    with pytest.raises(RunError, match="holds the scores of other maps"):
-        score(maps, "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")

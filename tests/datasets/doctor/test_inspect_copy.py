@@ -17,6 +17,7 @@ from videosal.errors import DatasetError, InputError, UnknownNameError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.conftest import TreeMaker
     from tests.datasets.conftest import CopyMaker, Tree, Truth
     from videosal.datasets import Dataset, Inspection
 
@@ -37,9 +38,18 @@ def test_the_sample_is_clean(sample: Dataset) -> None:
             "train": (3, 3),
             "test": (5, 5),
         }
-        stray = [finding for finding in inspection.findings if finding.kind == "stray"]
-        assert len(stray) == 8  # the key frames
+        assert not [finding for finding in inspection.findings if finding.kind == "stray"]  # key frames are none
         assert sum(finding.kind == "zero" for finding in inspection.findings) == (2 if deep else 0)
+
+
+def test_one_picture_beside_the_maps_is_the_key_frame_of_the_release(dhf1k_tree: TreeMaker) -> None:
+    root = dhf1k_tree((601, 602))
+    video = root / "annotation/0601"
+    shutil.copy(video / "images/0002.png", video / "0002.png")
+    assert not [finding for finding in inspect_copy("dhf1k:val", root).findings if finding.kind == "stray"]
+    shutil.copy(video / "images/0001.png", video / "0001.png")
+    [strays] = [finding for finding in inspect_copy("dhf1k:val", root).findings if finding.kind == "stray"]
+    assert strays.names == ("annotation/0601/0001.png", "annotation/0601/0002.png")
 
 
 def test_a_whole_copy_in_every_layout_has_only_its_absent_videos(any_copy: tuple[Path, Tree, Truth]) -> None:

@@ -212,26 +212,3 @@ def test_other_forms_are_judged_too(tmp_path: Path, form: str, spoil: Callable[[
         assert text in str(said)
         where = f"{tmp_path / '0001.mat'}, frame 2, " if form == "stack" else f"{tmp_path / '0002.mat'} "
         assert str(said).startswith(where)
-
-
-@pytest.mark.parametrize("case", ["sparse", "sparse_v73", "v4"])
-def test_the_cases_score_as_the_good_copy(shared: Path, tmp_path: Path, case: str) -> None:
-    copies = shared / "cases" / "mat-files"
-    if not copies.is_dir():
-        pytest.skip("shared/cases is not here")
-    maps = shared / "cases" / "_base" / "maps"
-    runs = [score(maps, "dhf1k:val", copies / name, out=tmp_path / name).frames for name in ("good", case)]
-    assert runs[0].equals(runs[1])
-    assert not [
-        found for found in inspect_copy("dhf1k:val", copies / case, deep=True).problems if found.kind == "damage"
-    ]
-
-
-def test_the_case_of_an_empty_array_is_scored(shared: Path, tmp_path: Path) -> None:
-    copies = shared / "cases" / "mat-files"
-    if not copies.is_dir():
-        pytest.skip("shared/cases is not here")
-    maps = shared / "cases" / "_base" / "maps"
-    frames = score(maps, "dhf1k:val", copies / "empty_in_one", out=tmp_path / "run").frames
-    assert frames["cc"].notna().all()
-    assert frames["nss"].isna().any()

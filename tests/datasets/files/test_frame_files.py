@@ -161,27 +161,3 @@ def test_images_from_0_for_ground_truth_from_1_are_told(tmp_path: Path) -> None:
     root = _copy(tmp_path, images=["0000.png", "0001.png"], maps=["0001.png", "0002.png"])
     with pytest.raises(DatasetError, match="numbered from 0 and the ground truth from 1"):
         load_dataset("dhf1k:val", root)[0].frame_positions()
-
-
-@pytest.mark.parametrize("case", ["png_and_jpg", "finder_copies", "poster", "flow_beside"])
-def test_the_cases_have_the_frames_of_the_good_copy(shared: Path, case: str) -> None:
-    copies = shared / "cases" / "duplicate-frames"
-    if not copies.is_dir():
-        pytest.skip("shared/cases is not here")
-    good, found = (load_dataset("dhf1k:val", copies / name) for name in ("good", case))
-    for video, other in zip(good, found, strict=True):
-        assert len(video.frames) == len(other.frames) == 6
-        for frame, same in zip(video.frames, other.frames, strict=True):
-            np.testing.assert_array_equal(frame, same)
-
-
-def test_the_case_of_two_paddings_is_refused(shared: Path, tmp_path: Path) -> None:
-    source = shared / "cases" / "duplicate-frames" / "two_paddings"
-    if not source.is_dir():
-        pytest.skip("shared/cases is not here")
-    root = tmp_path / "copy"
-    shutil.copytree(source, root)
-    with pytest.raises(FileError, match="frame 1 has two files"):
-        len(load_dataset("dhf1k:val", root)[0].frames)
-    found = inspect_copy("dhf1k:val", root)
-    assert any("frame 1 has two files" in problem.text for problem in found.problems)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from videosal import score
+from videosal.datasets import load_dataset
+from videosal.datasets.files import png as png_files
 from videosal.datasets.files.images import read_map
 from videosal.datasets.files.png import decode_grey_png
 from videosal.datasets.files.png_kernels import undo_filters
+from videosal.datasets.pack.packed import pack_dataset
 from videosal.errors import FileError
 from videosal.metrics.frame.flat import flat
 
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from tests.conftest import MapMaker, TreeMaker
 
     Bytes = NDArray[np.uint8]
 
@@ -219,3 +227,35 @@ def test_real_maps(shared: Path) -> None:
         assert (ours is not None) == (theirs.ndim == 2), file
         if ours is not None:
             np.testing.assert_array_equal(ours, theirs)
+
+
+WITHOUT_DEFLATE = """
+import sys
+sys.modules["deflate"] = None  # as where there is no wheel of it
+from videosal import score
+from videosal.datasets.files import png
+assert png.deflate is None
+for root in sys.argv[2:]:
+    print(score(sys.argv[1], "dhf1k:val", root, metrics=["cc", "nss"], out=f"{root}-run").frames.to_json())
+"""
+
+
+def test_without_deflate_opencv_and_zlib_read_the_same(
+    dhf1k_tree: TreeMaker, prediction_folder: MapMaker, tmp_path: Path
+) -> None:
+    root = dhf1k_tree((601, 602))
+    data = load_dataset("dhf1k:val", root)
+    maps = prediction_folder(data)
+    pack_dataset(data, tmp_path / "pack.h5")
+    usual = score(maps, "dhf1k:val", root, metrics=["cc", "nss"], out=tmp_path / "usual").frames.to_json()
+    command = [sys.executable, "-c", WITHOUT_DEFLATE, maps, root, tmp_path / "pack.h5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [usual, usual]
+
+
+def test_zlib_unpacks_what_is_whole_and_of_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(png_files, "deflate", None)
+    assert png_files.unpack(zlib.compress(b"abc"), 3) == b"abc"
+    assert png_files.unpack(zlib.compress(b"abcd"), 3) is None
+    assert png_files.unpack(zlib.compress(b"abc")[:-5], 3) is None
+    assert png_files.unpack(b"none", 3) is None

@@ -9,6 +9,7 @@ import pytest
 from videosal.datasets import load_dataset
 from videosal.datasets.sets.sample import generate_sample, sample_folder
 from videosal.datasets.sets.sample_scenes import SCENES, write_scene
+from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +77,10 @@ def test_a_second_writer_leaves_the_first_alone(sample: Dataset, tmp_path: Path)
     (tmp_path / "other" / "file").touch()
     with pytest.raises(OSError, match="other"):
         generate_sample(tmp_path / "other")
+
+
+def test_a_cache_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("VIDEOSAL_CACHE", str(tmp_path / "file"))
+    with pytest.raises(DatasetError, match=r"cannot be made in .*file/sample-v1 \(File exists\): .* VIDEOSAL_CACHE"):
+        load_dataset("sample:test")

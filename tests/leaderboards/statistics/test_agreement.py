@@ -1,4 +1,4 @@
-"""Tables, comparisons, slices, seeds and normalised scores print one figure, whatever is undefined or counts as zero."""
+"""Tables, comparisons, slices, seeds and normalised scores print one figure, whatever is undefined or counts as 0."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ def test_without_a_cache_folder_kernels_still_run_and_one_warning_is_logged(
         raise RuntimeError("cannot cache function 'doubled': no locator available for file 'x.py'")
 
     monkeypatch.setattr(jit, "KernelCache", refuse)
+    monkeypatch.setattr("numba.core.dispatcher.FunctionCache", refuse)
     monkeypatch.setattr(jit, "_warned", False)
     with caplog.at_level(logging.WARNING):
         assert jit.kernel(doubled)(3.0) == 6.0
@@ -94,11 +96,63 @@ def test_a_damaged_cache_costs_time_and_no_score(
     assert "numba has another name for this" in caplog.text
 
 
-def test_where_numba_has_other_private_names_its_own_cache_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [TypeError, AttributeError, RuntimeError, KeyError])
+def test_where_numba_has_other_private_names_its_own_cache_serves(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
     def broken(_: Any) -> None:
-        raise TypeError("object() takes no arguments")
+        raise error("object() takes no arguments")
 
     monkeypatch.setattr(jit, "KernelCache", broken)
     compiled: Any = jit.kernel(doubled)
     assert type(compiled._cache) is jit.FunctionCache
     assert compiled(3.0) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("rtsys", None), ("KernelCache._guard_against_spurious_io_errors", None), ("rtsys", object())]
+)
+def test_where_loading_at_once_fails_numba_loads_from_the_cache(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: Any
+) -> None:
+    jit.kernel(doubled)(3.0)
+    if "." in name:
+        monkeypatch.setattr(jit.KernelCache, "_load_at_once", value)
+    else:
+        monkeypatch.setattr(jit, name, value)
+    compiled: Any = jit.kernel(doubled)
+    assert compiled(3.0) == 6.0
+    assert len(compiled.stats.cache_hits) == 1
+
+
+@pytest.mark.parametrize("name", ["numba.core.caching.FunctionCache", "numba.core.runtime.nrt.rtsys"])
+def test_without_the_private_names_kernels_are_cached_by_numba(tmp_path: Path, name: str) -> None:
+    (tmp_path / "kernels.py").write_text(
+        f"import numba.core.ccallback  # which asks for the names itself\ndel {name}\n"
+        "from videosal.metrics.kernels.jit import kernel\n"
+        "@kernel\ndef doubled(x):\n    return 2 * x\n"
+        "print(doubled(3.0), len(doubled.stats.cache_hits))\n"
+    )
+    said = [
+        subprocess.run([sys.executable, "kernels.py"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert said == ["6.0 0\n", "6.0 1\n"]
+
+
+def test_a_dead_cache_folder_is_one_warning(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "kernels.py").write_text(
+        "from videosal.metrics.kernels.jit import kernel\n"
+        "@kernel\ndef doubled(x):\n    return 2 * x\nprint(doubled(3.0))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "kernels.py"],
+        cwd=tmp_path,
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "file" / "cache")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "6.0\n"
+    assert done.stderr.count("\n") <= 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from typing import TYPE_CHECKING
 
 import cv2
@@ -10,8 +11,8 @@ from torch.utils.data import Dataset
 
 from tests.models.training.made_videos import FORM, MadeVideo, made_dataset
 from videosal.datasets import load_dataset
-from videosal.errors import FileError
-from videosal.models.training.clips import ClipSample, TrainingClips, collate
+from videosal.errors import FileError, RunError
+from videosal.models.training.clips import ClipBatch, ClipSample, TrainingClips, collate
 from videosal.models.training.loading import load_clips
 from videosal.registry import load_plugin
 
@@ -64,6 +65,16 @@ def test_an_error_of_ours_stays_what_it_was(dhf1k_tree: TreeMaker, workers: int)
     with pytest.raises(FileError) as caught:
         list(load_clips(clips, [[0]], workers=workers, join=collate))
     assert str(caught.value) == f"{root}/annotation/0001/images/0002.png: the file is empty (0 bytes)"
+
+
+def _join_without_room(samples: list[ClipSample]) -> ClipBatch:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # of this worker: its shared memory is a file
+    return collate(samples)
+
+
+def test_full_shared_memory_is_an_error_and_no_wait() -> None:
+    with pytest.raises(RunError, match=r"the memory that processes share is full .* --shm-size, or give fewer"):
+        list(load_clips(training_clips(), GROUPS, workers=1, join=_join_without_room))
 
 
 class _Broken(Dataset[ClipSample]):

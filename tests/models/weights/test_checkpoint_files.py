@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import argparse
 import os
 import pickle
+from collections import OrderedDict, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from videosal.errors import FileError, InputError, ModelError
 from videosal.models import build_network, convert_weights, official_state_dict, read_checkpoint
-from videosal.models.networks import find_network
-from videosal.models.weights.checkpoint_files import fit_weights
+from videosal.models.networks import find_network, match_official
+from videosal.models.weights.checkpoint_files import fit_weights, write_checkpoint
+from videosal.models.weights.pytorch_files import Unread, read_pytorch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +47,17 @@ def test_what_training_scripts_save(tmp_path: Path, official: Tensors, wrap: Cal
     assert same(read_checkpoint(tmp_path / "w.pth"), official)
 
 
-@pytest.mark.parametrize(
-    "content", [{}, {"a": 1}, [torch.ones(1)], torch.ones(1), {"a": {"x": torch.ones(1)}, "b": {"y": torch.ones(1)}}]
-)
+def test_of_several_state_dicts_one_is_chosen(tmp_path: Path, official: Tensors) -> None:
+    torch.save({"model": {"x": torch.ones(1)}, "ema": official}, tmp_path / "w.pth")
+    with pytest.raises(FileError, match=r"holds 2 state dicts, model and ema: .* --part ema"):
+        read_checkpoint(tmp_path / "w.pth")
+    assert convert_weights(tmp_path / "w.pth", tmp_path / "ema.pt", model="tiny", part="ema").complete
+    assert same(read_checkpoint(tmp_path / "ema.pt"), official)
+    with pytest.raises(FileError, match="holds no state dict 'emma': did you mean ema"):
+        read_checkpoint(tmp_path / "w.pth", part="emma")
+
+
+@pytest.mark.parametrize("content", [{}, {"a": 1}, [torch.ones(1)], torch.ones(1)])
 def test_a_file_without_one_state_dict(tmp_path: Path, content: Any) -> None:
     torch.save(content, tmp_path / "w.pth")
     with pytest.raises(FileError, match=r"w\.pth: holds no state dict"):
@@ -75,6 +88,62 @@ def test_a_malicious_pickle_is_refused_and_not_run(
     with pytest.raises(FileError, match=rf"w\.pth: {text}"):
         read_checkpoint(tmp_path / "w.pth")
     assert not mark.exists()
+
+
+def test_what_is_beside_the_tensors_is_never_made(tmp_path: Path, official: Tensors) -> None:
+    beside = {"epoch": np.float64(3), "args": argparse.Namespace(lr=0.1), "hist": defaultdict(list, a=[1])}
+    content = {**beside, "path": tmp_path, "state_dict": OrderedDict(official)}
+    torch.save(content, tmp_path / "w.pth")
+    torch.save(content, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    for name in ("w.pth", "old.pth"):
+        assert same(read_checkpoint(tmp_path / name), official)
+    assert all(type(value) is Unread for key, value in read_pytorch(tmp_path / "w.pth").items() if key in beside)
+
+
+@pytest.mark.parametrize("wrappers", ["module.", "_orig_mod.", "model.", "module._orig_mod.", "net.module."])
+def test_names_of_wrappers_are_left_out(tmp_path: Path, official: Tensors, wrappers: str) -> None:
+    torch.save({wrappers + name: tensor for name, tensor in official.items()}, tmp_path / "w.pth")
+    fitted = fit_weights(find_network("tiny"), build_network("tiny"), tmp_path / "w.pth")
+    assert fitted.tensors.keys() == build_network("tiny").state_dict().keys()
+
+
+def test_a_network_keeps_the_names_it_has_itself() -> None:
+    network = nn.Sequential(OrderedDict(model=nn.Linear(2, 2)))
+    assert match_official(network, network.state_dict()).keys() == network.state_dict().keys()
+
+
+def test_counters_that_old_files_lack_begin_at_0() -> None:
+    network = nn.BatchNorm3d(2)
+    given = {name: tensor for name, tensor in network.state_dict().items() if name != "num_batches_tracked"}
+    assert match_official(network, given)["num_batches_tracked"] == 0
+
+
+def test_weights_with_nan_are_told(tmp_path: Path, official: Tensors) -> None:
+    name = next(iter(official))
+    torch.save({**official, name: torch.full_like(official[name], torch.nan)}, tmp_path / "w.pth")
+    with pytest.raises(FileError, match=r"w\.pth: 1 of \d+ tensors hold NaN"):
+        fit_weights(find_network("tiny"), build_network("tiny"), tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"<!DOCTYPE html><html></html>", "is a web page"),
+        (b"\n  <html>", "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
+    ],
+)
+def test_what_is_no_file_of_weights_is_named(tmp_path: Path, content: bytes, text: str) -> None:
+    (tmp_path / "w.pth").write_bytes(content)
+    with pytest.raises(FileError, match=rf"w\.pth: {text}"):
+        read_checkpoint(tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize(("made", "name"), [("w.safetensors", "w.pth"), ("w.pt", "w.safetensors")])
+def test_the_content_decides_and_not_the_ending(tmp_path: Path, official: Tensors, made: str, name: str) -> None:
+    write_checkpoint(tmp_path / made, official, model="tiny")
+    (tmp_path / made).rename(tmp_path / name)
+    assert same(read_checkpoint(tmp_path / name), official)
 
 
 @pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])

@@ -89,12 +89,3 @@ def test_inverted_maps_are_noted(dataset: Dataset, prediction_folder: MapMaker, 
     change(folder, lambda m: 255 - m)
     run = score(folder, "dhf1k:val", dataset.root, metrics=["auc_judd"], out=tmp_path / "upright")
     assert not any("inverted" in note for note in run.notes)
-
-
-def test_the_case_of_bug_reports_on_its_side(shared: Path) -> None:
-    cases = shared / "cases"
-    if not cases.is_dir():
-        pytest.skip(f"no {cases}")
-    videos = load_dataset("dhf1k:val", cases / "_base/copy").videos
-    notes = describe_looks(videos, take_inventory(cases / "axis-order-stacks/transposed_png", videos).files)
-    assert [note for note in notes if note.startswith("12 of 12 maps that were looked at lie on their side")]

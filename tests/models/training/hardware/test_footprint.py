@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import torch
 
 from tests.models.training.small_network import normed, plain
+from videosal.errors import RunError
+from videosal.models.training.hardware import footprint
 from videosal.models.training.hardware.footprint import estimate_footprint, free_memory
 
 if TYPE_CHECKING:
@@ -44,6 +47,23 @@ def test_checkpoints_make_stsanet_smaller(recipe_of: Callable[..., Recipe]) -> N
     assert usual.features is not None
     assert saving.features is not None
     assert saving.features < 0.6 * usual.features
+
+
+def test_workers_are_refused_where_their_clips_find_no_room(
+    recipe_of: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(footprint, "_free_shared_memory", lambda: 40_000)
+    clip = (3 * plain.length + 1) * 8 * 16 * 4 + 8 * 16
+    batches = 40_000 // clip
+    footprint.check_shared_memory(recipe_of(plain, batch=batches // 5, workers=2))
+    footprint.check_shared_memory(recipe_of(plain, batch=batches, workers=0))
+    with pytest.raises(RunError, match=r"/dev/shm has 0 MB free, a batch of \d clips takes .* --workers 0"):
+        footprint.check_shared_memory(recipe_of(plain, batch=batches // 5 + 1, workers=2))
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
+    with pytest.raises(RunError, match="for each of 8 processes"):
+        footprint.check_shared_memory(recipe_of(plain, batch=batches // 5, workers=2))
+    monkeypatch.setattr(footprint, "_free_shared_memory", lambda: None)
+    footprint.check_shared_memory(recipe_of(plain, batch=batches, workers=2))
 
 
 def test_memory_is_free() -> None:

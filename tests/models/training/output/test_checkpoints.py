@@ -76,17 +76,6 @@ def test_weights_are_those_that_a_run_takes(tmp_path: Path) -> None:
     assert not model.untrained  # type: ignore[attr-defined]
 
 
-def test_a_folder_is_held_by_one_process(tmp_path: Path) -> None:
-    refused = pytest.raises(RunError, match=r"another process is training into .*a: wait")
-    with checkpoints.hold(tmp_path / "a"), refused, checkpoints.hold(tmp_path / "a"):
-        pass
-    with checkpoints.hold(tmp_path / "a"):
-        pass
-    (tmp_path / "file").touch()
-    with pytest.raises(RunError, match=r"cannot write to .*file"), checkpoints.hold(tmp_path / "file"):
-        pass
-
-
 def test_clearing_leaves_what_is_not_ours(tmp_path: Path) -> None:
     for name in ("state.pt", "steps.csv", "notes.txt", "tensorboard/events"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
