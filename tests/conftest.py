@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from videosal.benchmark import Run
     from videosal.datasets import Dataset
+
+# Machines are shared: how long an example takes says nothing of the code.
+settings.register_profile("videosal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("videosal")
 
 
 @pytest.fixture(scope="session")
