@@ -6,68 +6,71 @@ scored against the other half, and the other way round. A model cannot be expect
 
 from __future__ import annotations
 
-import zlib
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, get_args
 
 import numpy as np
 
+from videosal.benchmark.evaluation import evaluate
+from videosal.benchmark.executor import open_executor
+from videosal.benchmark.harness import Options, make_plan
+from videosal.benchmark.plan import Folds, HumanBound
+from videosal.benchmark.runs.identify import NOBODY
+from videosal.benchmark.scoring.human import fold_generator, split_observers
 from videosal.datasets.spacing import evenly_spaced
-from videosal.errors import DatasetError, InputError, RunError
+from videosal.errors import DatasetError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from videosal.benchmark.evaluation import Progress
     from videosal.benchmark.runs.results import Run
-    from videosal.datasets import Dataset, Video
+    from videosal.benchmark.runs.resume import Existing
+    from videosal.datasets import Dataset
 
-METRICS = ("cc", "nss", "sim", "kld", "auc_judd", "auc_borji", "sauc")
 #: Standard deviations of the smoothing that cross-validation chooses from, as shares of the width.
 SMOOTHINGS = (1 / 128, 1 / 96, 1 / 64, 1 / 48, 1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8)
 _TRIAL_FRAMES = 60  # for the choice of the smoothing, spread over the videos
 _UNIFORM = 0.01  # share of chance in a map whose likelihood is asked for, so that a lone fixation is not impossible
-
-Folds = Literal["halves", "each"]
 
 
 def score_human(
     dataset: str,
     root: str | Path | None = None,
     *,
-    out: str | Path | None = None,
-    name: str = "human",
-    metrics: Sequence[str] = METRICS,
     folds: Folds = "halves",
     smoothing: float | None = None,
+    name: str = "human",
     protocol: str = "standard",
-    seed: int = 0,
+    metrics: Sequence[str] | None = None,
+    workers: int = 1,
+    out: str | Path | None = None,
+    existing: Existing = "resume",
+    progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> Run:
-    """Score people against people.
+    """Score people against people, as `videosal.run` scores a model.
 
     Parameters
     ----------
     dataset : str
         Data set and split whose copy tells the observers apart (raw gaze of DIEM or DHF1K).
-    root : path, optional
-        Folder of the copy.
-    out : path, optional
-        The run directory, new or empty. Default: ``runs/NAME-DATASET-SPLIT``.
-    name : str
-        Name of the row in tables.
-    metrics : sequence of str
-        CC, SIM and KLD compare the map with the other observers' fixations under the same smoothing.
     folds : {"halves", "each"}
         Half of the observers from the other half, both ways, or each observer from all others: the bound for an
         infinite and for a single other observer lies between the two for metrics that need many fixations.
     smoothing : float, optional
         Standard deviation of the Gaussian in pixels. Default: the one under which left-out observers are most
         likely, chosen on up to 60 frames.
-    protocol : str
-        See `videosal.metrics.list_protocols`.
-    seed : int
-        Of the halves and of the sAUC negatives.
+    name : str
+        Name of the row in tables.
+    metrics : sequence of str, optional
+        Default: those of the protocol. CC, SIM and KLD compare the map with the other observers' fixations under the
+        same smoothing, not with the density of the data set; the signature names that density.
+    root, protocol, workers, out, existing, progress, **options
+        As in `videosal.score`; `seed` is also that of the halves. There are no maps to `calibrate`.
 
     Returns
     -------
@@ -81,43 +84,38 @@ def score_human(
     InputError
         An argument is out of range.
     RunError
-        `out` is in use.
+        `out` cannot be written, or holds another run.
     """
-    from videosal.benchmark.evaluation import describe_plan
-    from videosal.benchmark.plan import CENTER, MEAN_OTHERS, Plan
-    from videosal.benchmark.runs import store
-    from videosal.benchmark.runs.finish import finish_run
-    from videosal.benchmark.runs.identify import NOBODY, make_identity
-    from videosal.benchmark.runs.provenance import describe_session
-    from videosal.datasets import load_dataset
-
-    data = load_dataset(dataset, root)
-    sigma = smoothing if smoothing is not None else choose_smoothing(data, folds=folds, seed=seed)
-    if sigma <= 0 or folds not in ("halves", "each"):
-        raise InputError(f"smoothing is {sigma} and folds {folds!r}: expected pixels above 0, and halves or each")
-    path = Path(out).expanduser() if out is not None else Path("runs") / f"{name}-{data.name}-{data.split.name}"
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError(f"{path} is in use: choose another --out")
-    baseline = MEAN_OTHERS if len(data) > 1 else CENTER
-    plan = Plan(data.full_name, data.root, protocol, tuple(metrics), baseline, seed, recipe=data.recipe)
-    what = "half of the observers" if folds == "halves" else "each observer"
+    if folds not in get_args(Folds) or (smoothing is not None and not 0 < smoothing < float("inf")):
+        raise InputError(f"smoothing is {smoothing} and folds {folds!r}: expected pixels above 0, and halves or each")
+    if options.get("calibrate"):
+        raise InputError("the human bound has no maps to calibrate: leave --calibrate out")
+    plan, truth = make_plan(dataset, root, protocol, metrics, None, options)
+    trials = _gather_trials(truth, folds, plan.seed)
+    bound = HumanBound(folds, smoothing if smoothing is not None else _most_likely(trials, truth[0].gaze_size[1]))
+    chosen = {"folds": folds, "smoothing": bound.smoothing}
     row: dict[str, Any] = {
         "name": name,
         "kind": "model",
         "model": {"title": "Human"},
-        "model_spec": {"name": "human", "weights": None, "device": "cpu", "options": {"folds": folds}},
-        "method": f"{what} predicted from the others, smoothed with a Gaussian of {sigma:.3g} pixels",
-        "made_by": NOBODY | {"model": "human", "options": {"folds": folds, "smoothing": sigma}},
+        "model_spec": {"name": "human", "weights": None, "device": "cpu", "options": chosen},
+        "method": f"{bound.left_out} predicted from the others, smoothed with a Gaussian of {bound.smoothing:.4g} px",
+        "made_by": NOBODY | {"model": "human", "options": chosen},
+        "map_notes": [f"people are held against people, not against the density of the data set: {bound.density}"],
     }
-    identity = make_identity(plan, data, row)
-    info = {**row, **describe_plan(plan, data, identity), "sessions": [describe_session()]}
-    results = [_score_video(data, video, info, identity.result, sigma, folds) for video in data]
-    # Written at the end: an attempt that fails leaves nothing that the next one would have to judge.
-    path.mkdir(parents=True, exist_ok=True)
-    store.write_info(path, info)
-    for result in results:
-        store.write_video(path, result)
-    return finish_run(path, info, results)
+    with open_executor(workers, options.get("dask")) as executor:
+        return evaluate(
+            replace(plan, human=bound),
+            truth,
+            None,
+            row,
+            out=out,
+            existing=existing,
+            compare=options.get("compare", "stat"),
+            executor=executor,
+            shard=options.get("shard"),
+            progress=progress,
+        )
 
 
 def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -> float:
@@ -133,13 +131,26 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
     DatasetError
         No frame has two observers.
     """
-    trials: list[tuple[tuple[int, int], NDArray[Any], NDArray[Any]]] = []
+    return _most_likely(_gather_trials(data, folds, seed), data[0].gaze_size[1])
+
+
+class _Trial(NamedTuple):
+    """Fixations of a frame of a size, some known and the others left out."""
+
+    size: tuple[int, int]
+    known: NDArray[Any]
+    left: NDArray[Any]
+
+
+def _gather_trials(data: Dataset, folds: Folds, seed: int) -> list[_Trial]:
+    trials: list[_Trial] = []
     per_video = max(1, _TRIAL_FRAMES // max(1, len(data)))
     for video in data:
         names = video.frame_names
         for index in evenly_spaced(len(names), per_video):
-            pairs = list(_folds(video.observer_points(names[index]) or {}, folds, _generator(video, seed)))
-            trials += [(video.size, known, left) for known, left in pairs[:2]]
+            points = video.observer_points(names[index]) or {}
+            pairs = list(split_observers(points, folds, fold_generator(video, seed)))
+            trials += [_Trial(video.gaze_size, known.points, left.points) for known, left in pairs[:2]]
         if len(trials) >= 2 * _TRIAL_FRAMES:
             break
     if not trials:
@@ -147,89 +158,12 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
             f"{data.full_name} at {data.root} does not tell observers apart: the human bound needs raw gaze (DIEM's "
             "event_data, or DHF1K's exportdata_train beside its annotation)"
         )
-    width = data[0].size[1]
-    likelihoods = [sum(_log_likelihood(*trial, share * trial[0][1]) for trial in trials) for share in SMOOTHINGS]
+    return trials
+
+
+def _most_likely(trials: list[_Trial], width: int) -> float:
+    likelihoods = [sum(_log_likelihood(*trial, share * trial.size[1]) for trial in trials) for share in SMOOTHINGS]
     return float(SMOOTHINGS[int(np.argmax(likelihoods))] * width)
-
-
-def _score_video(data: Dataset, video: Video, info: dict[str, Any], identity: str, sigma: float, folds: Folds) -> Any:
-    from videosal.benchmark.scoring.video_scores import VideoScores
-    from videosal.datasets import draw_negatives
-
-    metrics, seed = info["metrics"], info["seed"]
-    others = draw_negatives(data, video, seed=seed) if "sauc" in metrics and len(data) > 1 else None
-    generator = _generator(video, seed)
-    scores: dict[str, list[float]] = {metric: [] for metric in metrics}
-    for frame in video.frame_names:
-        points = video.observer_points(frame) or {}
-        negatives = others.for_frame(frame) if others is not None else None
-        found = [
-            _score_fold(known, left, negatives, video.size, sigma, metrics, info["protocol"])
-            for known, left in _folds(points, folds, generator)
-        ]
-        for metric in metrics:
-            values = [fold[metric] for fold in found if fold[metric] == fold[metric]]
-            scores[metric].append(float(np.mean(values)) if values else float("nan"))
-    frames = list(video.frame_names)
-    negatives_of = list(others.sources) if others is not None else []
-    truth = [stamp.with_content({}) for stamp in video.truth_files()]
-    return VideoScores(video.name, identity, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"], truth)
-
-
-def _score_fold(
-    known: NDArray[Any],
-    left: NDArray[Any],
-    negatives: NDArray[Any] | None,
-    size: tuple[int, int],
-    sigma: float,
-    metrics: Sequence[str],
-    protocol: str,
-) -> dict[str, float]:
-    from videosal.benchmark.maps.saved_maps import quantise
-    from videosal.metrics import metric_info, score_frame
-
-    given = {
-        "density": quantise(_smooth(left, size, sigma)),
-        "fixations": left,
-        "other_fixations": negatives if negatives is not None and len(negatives) else None,
-        "baseline": None,
-    }
-    defined = [name for name in metrics if all(given[need] is not None for need in metric_info(name).needs)]
-    found = score_frame(
-        quantise(_smooth(known, size, sigma)),
-        given["density"],
-        given["fixations"],
-        other_fixations=given["other_fixations"],
-        metrics=defined,
-        protocol=protocol,
-    )
-    return {name: found.get(name, float("nan")) for name in metrics}
-
-
-def _folds(
-    points: dict[str, NDArray[np.int64]], folds: Folds, generator: np.random.Generator
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield the fixations that are known and those that are to be predicted."""
-    names = sorted(name for name, found in points.items() if len(found))
-    if len(names) < 2:
-        return
-    if folds == "halves":
-        mixed = list(generator.permutation(names))
-        halves = mixed[: len(mixed) // 2], mixed[len(mixed) // 2 :]
-        pairs = [halves, halves[::-1]]
-    else:
-        pairs = [([other for other in names if other != name], [name]) for name in names]
-    for known, left in pairs:
-        yield np.concatenate([points[name] for name in known]), np.concatenate([points[name] for name in left])
-
-
-def _smooth(points: NDArray[Any], size: tuple[int, int], sigma: float) -> NDArray[np.float64]:
-    """Sum a Gaussian at each fixation; mass beside the frame is lost. A sum of few separable bumps is a product."""
-    rows, columns = (
-        np.exp(-((points[:, axis, None] - np.arange(side)) ** 2) / (2 * sigma**2)) for axis, side in enumerate(size)
-    )
-    summed: NDArray[np.float64] = rows.T @ columns
-    return summed
 
 
 def _log_likelihood(size: tuple[int, int], known: NDArray[Any], left: NDArray[Any], sigma: float) -> float:
@@ -243,7 +177,3 @@ def _log_likelihood(size: tuple[int, int], known: NDArray[Any], left: NDArray[An
         inside *= ndtr((side - known[:, axis]) / sigma) - ndtr(-known[:, axis] / sigma)
     density = (1 - _UNIFORM) * bumps / inside.sum() + _UNIFORM / (size[0] * size[1])
     return float(np.log(density).mean())
-
-
-def _generator(video: Video, seed: int) -> np.random.Generator:
-    return np.random.default_rng([seed, zlib.crc32(video.name.encode())])

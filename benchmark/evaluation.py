@@ -60,7 +60,7 @@ def evaluate(
     plan, truth
         What to score, and the open split.
     files : dict of str to dict of str to MapRef, or None
-        For each video, the map of each frame that has one; None for a live model.
+        For each video, the map of each frame that has one; None for a live model, and for people.
     row : dict
         What ``run.json`` says of the model or folder: ``name``, ``kind`` and so on.
     out, existing, compare, progress
@@ -161,7 +161,7 @@ def describe_plan(plan: Plan, truth: Dataset, identity: Identity) -> dict[str, A
         "videos": [video.name for video in truth.videos],
         "coverage": {field: getattr(coverage, field) for field in coverage.__dataclass_fields__},
         "protocol": plan.protocol,
-        "signature": identity.signature,
+        "signature": plan.human.signature(identity.signature) if plan.human else identity.signature,
         "aggregation": get_protocol(plan.protocol).aggregation,
         "metrics": list(plan.metrics),
         "baseline": plan.baseline,

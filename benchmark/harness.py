@@ -147,7 +147,7 @@ def score(
         `out` cannot be written, or holds another run.
     """
     folder = Path(predictions).expanduser()
-    plan, truth = _prepare(dataset, root, protocol, metrics, None, options)
+    plan, truth = make_plan(dataset, root, protocol, metrics, None, options)
     dataset_options = options.get("dataset_options")
     but = {CONSTANT, LOGARITHMIC} if get_protocol(protocol).maps.log_density else {CONSTANT}
     inventory = survey(folder, truth.videos, dataset, first_frame, dataset_options=dataset_options, but=but)
@@ -229,19 +229,21 @@ def run(
     UnknownNameError, ModelError
         There is no such model, or it breaks the contract of ``predict``.
     DatasetError
-        The copy is not there, has no frames, or the split has no public ground truth.
+        The copy is not there, has no frames though the model needs them, or the split has no public ground truth.
     RunError
         `out` cannot be written, or holds another run.
     """
     folder = Path(save_maps).expanduser() if save_maps is not None else None
     weights = str(Path(weights).expanduser()) if weights is not None else None
+    from videosal.models.registry import needs_frames
+
     spec = ModelSpec(model, weights, device, model_options or {}, folder)
-    plan, truth = _prepare(dataset, root, protocol, metrics, spec, options)
+    plan, truth = make_plan(dataset, root, protocol, metrics, spec, options)
     plan = replace(plan, float_maps=float_maps)
     row = _describe_model(spec) | ({"name": name} if name else {})
     if split := options.get("calibrate"):
         plan = calibrate_on(plan, truth, split, None)
-    if note := describe_sides(truth.videos):
+    if needs_frames(model) and (note := describe_sides(truth.videos)):
         _log.warning("%s: %s", truth.root, note)
         row["map_notes"] = [note]
     with open_executor(workers, options.get("dask"), gpu=device.startswith("cuda")) as executor:
@@ -297,7 +299,7 @@ def _describe_model(spec: ModelSpec) -> dict[str, Any]:
     }
 
 
-def _prepare(
+def make_plan(
     dataset: str,
     root: str | Path | None,
     protocol: str,
@@ -305,7 +307,7 @@ def _prepare(
     model: ModelSpec | None,
     options: Options,
 ) -> tuple[Plan, Dataset]:
-    """Check all names before any file is read."""
+    """Plan an evaluation and open its split; all names are checked before any file is read."""
     plugins = tuple(Path(plugin).expanduser().resolve() for plugin in options.get("plugins", ()))
     for plugin in plugins:
         load_plugin(plugin)

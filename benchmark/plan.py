@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from videosal.datasets.files.contents import digest_file
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MEAN_OTHERS = "mean-others"  # IG baseline: mean density of the split's other videos
 CENTER = "center"  # IG baseline: a Gaussian
 
+Folds = Literal["halves", "each"]
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
@@ -28,6 +30,38 @@ class ModelSpec:
     device: str = "auto"
     options: dict[str, Any] = field(default_factory=dict)
     save_maps: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HumanBound:
+    """How people are predicted from people, in place of maps.
+
+    Attributes
+    ----------
+    folds : {"halves", "each"}
+        Half of the observers from the other half, both ways, or each observer from all others.
+    smoothing : float
+        Standard deviation in pixels of the Gaussian at each fixation, of those that are known and of those that are to
+        be predicted.
+    """
+
+    folds: Folds
+    smoothing: float
+
+    @property
+    def left_out(self) -> str:
+        """Whose fixations are predicted, in words."""
+        return "half of the observers" if self.folds == "halves" else "each observer"
+
+    @property
+    def density(self) -> str:
+        """The density that the maps are held against, as a part of the signature."""
+        return f"density={self.left_out}, sum of Gaussians sigma {self.smoothing:.4g} px"
+
+    def signature(self, of_models: str) -> str:
+        """Write this density into the signature of models that are scored beside it, in place of theirs."""
+        parts = [part for part in of_models.split("|") if not part.startswith("density=")]
+        return "|".join([*parts, self.density])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +83,9 @@ class Plan:
     float_maps : bool
         Score a live model's maps as they are instead of as 8-bit.
     model : ModelSpec or None
-        None where predictions are read from files.
+        None where predictions are read from files, or people are predicted.
+    human : HumanBound or None
+        How people are predicted from people, where they are.
     plugins : tuple of Path
         Files to import before anything is looked up by name.
     dataset_options : dict
@@ -76,6 +112,7 @@ class Plan:
     seed: int = 0
     float_maps: bool = False
     model: ModelSpec | None = None
+    human: HumanBound | None = None
     plugins: tuple[Path, ...] = ()
     dataset_options: dict[str, Any] = field(default_factory=dict)
     negatives: str | None = None

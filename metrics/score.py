@@ -173,8 +173,11 @@ def warm_up() -> None:
     """
     import numpy as np
 
+    from videosal.metrics.kernels.float_kernels import scale_to_bytes
     from videosal.metrics.protocols.records import PROTOCOLS
 
+    for kind in (np.float32, np.float64):
+        scale_to_bytes(np.zeros(1, kind), 0.0, 1.0, np.empty(1, np.uint8))
     low = np.arange(30, dtype=np.uint8).reshape(5, 6)
     points = np.array([[1, 2], [3, 4]])
     for prediction in (low, low / 7, low[::2]):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from videosal.models.card import ModelCard
     from videosal.models.contract import Model, VideoModel, iterate_predictions, prepare_model
     from videosal.models.device import resolve_device
+    from videosal.models.input_frames import frames_for
     from videosal.models.networks import NetworkEntry, build_network, load_official, official_state_dict
     from videosal.models.options import ModelOption
     from videosal.models.profile import ModelProfile, profile_model
@@ -36,6 +37,7 @@ _HOMES = {
     "center_map": "baselines.without_pixels",
     "convert_weights": "weights.checkpoint_files",
     "create_model": "registry",
+    "frames_for": "input_frames",
     "iterate_predictions": "contract",
     "list_models": "registry",
     "load_official": "networks",
@@ -67,6 +69,7 @@ __all__ = [
     "center_map",
     "convert_weights",
     "create_model",
+    "frames_for",
     "iterate_predictions",
     "list_models",
     "load_official",

@@ -76,7 +76,8 @@ def register_model(name: str) -> Callable[[F], F]:
 
     It stands on a class, or on a function that returns a model. The parameters are the model's options;
     `weights` and `device` are filled by `create_model` where the signature has them. A class attribute
-    ``card``, or an attribute of that name on the function, holds the `ModelCard`.
+    ``card``, or an attribute of that name on the function, holds the `ModelCard`; ``needs_frames = False``
+    says in the same way that the model looks at no frame, see `frames_for`.
 
     Raises
     ------
@@ -117,6 +118,17 @@ def model_card(name: str) -> ModelCard:
     if not isinstance(card, ModelCard):
         raise ModelError(f"model {name!r}: its card is a {type(card).__name__}, expected a ModelCard")
     return card
+
+
+def needs_frames(name: str) -> bool:
+    """Whether a model looks at frames: False where its attribute ``needs_frames`` is; their number and size will do.
+
+    Raises
+    ------
+    UnknownNameError, PluginError, ModelError
+        As `create_model`.
+    """
+    return bool(getattr(find_factory(name), "needs_frames", True))
 
 
 def model_options(name: str) -> dict[str, ModelOption]:

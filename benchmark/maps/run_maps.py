@@ -87,7 +87,7 @@ class RunMaps:
 
     def _make_again(self, video: Video, wanted: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
         from videosal.benchmark.maps.saved_maps import quantise
-        from videosal.models import create_model, iterate_predictions, prepare_model
+        from videosal.models import create_model, frames_for, iterate_predictions, prepare_model
 
         spec = self.run.info.get("model_spec") or {"name": "human"}
         if spec["name"] == "human":
@@ -100,11 +100,12 @@ class RunMaps:
         model = create_model(spec["name"], spec["weights"], spec["device"], **spec["options"])
         prepare_model(model, open_data(self.run))
         names: dict[int, list[str]] = {}
-        for position, frame in zip(video.frame_positions(), video.frame_names, strict=True):
+        shown, positions = frames_for(spec["name"], video)
+        for position, frame in zip(positions, video.frame_names, strict=True):
             if frame in wanted:
                 names.setdefault(position, []).append(frame)
         last = max(names, default=-1)
-        for index, saliency in enumerate(iterate_predictions(model, video.frames)):
+        for index, saliency in enumerate(iterate_predictions(model, shown)):
             for frame in names.get(index, ()):
                 yield frame, quantise(saliency)
             if index >= last:

@@ -33,13 +33,16 @@ def quantise(saliency: NDArray[Any]) -> NDArray[Any]:
         A constant map becomes 128, an all-zero map stays zero. A map with NaN or infinity has no 8-bit form and is
         returned as it came: its frame cannot be scored, and must not look as if it could.
     """
-    values = np.asarray(saliency, np.float64)
-    low, high = values.min(), values.max()
+    values = np.ascontiguousarray(saliency, np.float32 if saliency.dtype == np.float32 else np.float64)
+    low, high = float(values.min()), float(values.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         return saliency
     if low == high:
         return np.full(values.shape, CONSTANT if high != 0 else 0, np.uint8)
-    scaled: NDArray[np.uint8] = np.rint((values - low) * (255 / (high - low))).astype(np.uint8)
+    from videosal.metrics.kernels.float_kernels import scale_to_bytes  # imports numba
+
+    scaled = np.empty(values.shape, np.uint8)
+    scale_to_bytes(values.ravel(), low, 255 / (high - low), scaled.ravel())
     return scaled
 
 

@@ -14,7 +14,7 @@ from videosal.code_identity import identify_file, identify_object, suite_digest
 from videosal.datasets.files.contents import digest
 from videosal.metrics import list_metrics
 from videosal.metrics.definitions import OURS, custom_metric
-from videosal.models.registry import find_factory
+from videosal.models.registry import find_factory, needs_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,11 +50,12 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
         negatives=plan.negatives_text,
         seed=plan.seed,
         sample=plan.sample,
-        depth="files" if plan.model is None else "float" if plan.float_maps else "8bit",
+        depth="files" if _is_of_files(plan) else "float" if plan.float_maps else "8bit",
+        human="" if plan.human is None else plan.human.density,
         kind=row["kind"],
         folder=row.get("predictions"),
         reading=_reading(row),
-        frames=None if plan.model is None else _frames(truth),
+        frames=_frames(truth) if plan.model is not None and needs_frames(plan.model.name) else None,
         plugins={plugin.name: identify_file(plugin).to_json() for plugin in plan.plugins},
         version=metadata.version("videosal"),
         suite=suite_digest(),
@@ -83,6 +84,10 @@ def made_by(spec: ModelSpec, weights_sha256: str | None) -> dict[str, Any]:
 def made_by_of(identity: Identity) -> dict[str, Any]:
     """Return the part of an identity that says what made the maps."""
     return {key: getattr(identity, key) for key in NOBODY}
+
+
+def _is_of_files(plan: Plan) -> bool:
+    return plan.model is None and plan.human is None
 
 
 def _reading(row: Mapping[str, Any]) -> str:

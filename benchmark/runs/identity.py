@@ -30,6 +30,7 @@ _FIELDS: dict[str, tuple[str, tuple[Strength, ...]]] = {
     "contents": ("the content of the ground truth", ("column",)),
     "protocol": ("the protocol", _COLUMN),
     "signature": ("the signature", _COLUMN),
+    "human": ("the density of the human bound", _COLUMN),
     "metric_code": ("the code of a metric", _COLUMN),
     "calibration": ("the calibration", _COLUMN),
     "baseline": ("the baseline of IG", _COLUMN),
@@ -57,6 +58,7 @@ _FOLLOWERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("protocol", "baseline", "negatives", "seed", "sample", "calibration"), ("signature",)),
     "kind": ("depth", "folder", "reading", "model", "options", "weights", "code", "frames"),
     "model": ("options", "weights", "code"),
+    "options": ("human",),
     "version": ("suite",),
 }
 
@@ -79,6 +81,8 @@ class Identity:
         Digest of what the ground-truth files hold; None while not all videos are scored.
     protocol, signature : str
         Name of the protocol, and the line that says how scores are computed, without the depth of the maps.
+    human : str
+        The density of a human bound, which is not that of the signature; empty for all other runs.
     metric_code : dict of str to dict
         Code of the metrics of third parties that are scored.
     calibration : str or None
@@ -134,6 +138,7 @@ class Identity:
     version: str
     suite: str
     reading: str = ""
+    human: str = ""
 
     @property
     def result(self) -> str:

@@ -61,19 +61,25 @@ class FrameScorer:
             "other_fixations": others,
             "baseline": baseline,
         }
-        defined = _defined(metrics, tuple(name for name, value in given.items() if value is not None))
+        defined = _defined(metrics, _present(given))
         status = next((status for what, status in LACKING.items() if given[what] is None), OK)
         if given["fixations"] is None or (given["density"] is not None and video.gaze_size == video.size):
-            return FrameScores(status, *self._score_given(video, frame, saliency, given, defined))
+            return FrameScores(status, *self._score_defined(video, frame, saliency, given, defined))
         scores: dict[str, float] = {}
         lost: set[str] = set()
         for own, names in _own_sizes(video, frame, given, defined):
-            found, undefined = self._score_given(video, frame, saliency, own, names)
+            found, undefined = self._score_defined(video, frame, saliency, own, names)
             scores |= found
             lost |= undefined
         return FrameScores(status, {metric: scores[metric] for metric in defined}, lost)
 
-    def _score_given(
+    def score_given(
+        self, video: Video, frame: str, saliency: NDArray[Any], given: dict[str, Any], metrics: tuple[str, ...]
+    ) -> dict[str, float]:
+        """Score the metrics whose inputs are given, the arguments of `score_frame`, instead of the frame's own."""
+        return self._score_defined(video, frame, saliency, given, _defined(metrics, _present(given)))[0]
+
+    def _score_defined(
         self, video: Video, frame: str, saliency: NDArray[Any], given: dict[str, Any], defined: tuple[str, ...]
     ) -> tuple[dict[str, float], set[str]]:
         """Score metrics whose inputs are all given; name those that the map alone leaves undefined."""
@@ -141,6 +147,10 @@ def _own_sizes(
 def _size_of(video: Video, given: dict[str, Any]) -> tuple[int, int]:
     """Return the size at which a frame is scored."""
     return video.size if given["fixations"] is None else video.gaze_size
+
+
+def _present(given: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name, value in given.items() if value is not None)
 
 
 @lru_cache

@@ -11,7 +11,8 @@ import numpy as np
 from videosal.benchmark.maps.reader import MapReader, MapRef, one_per_file
 from videosal.benchmark.maps.saved_maps import quantise, save_map, saved_stamps
 from videosal.benchmark.scoring.beside_video import choose_negatives, make_baseline
-from videosal.benchmark.scoring.frame_scores import FrameScorer
+from videosal.benchmark.scoring.frame_scores import FrameScorer, FrameScores
+from videosal.benchmark.scoring.human import HumanScorer
 from videosal.benchmark.scoring.video_scores import MISSING, NON_FINITE, OK, UNREADABLE, VideoScores
 from videosal.datasets import load_dataset
 from videosal.datasets.files.contents import record_contents
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.benchmark.plan import Job, Plan
-    from videosal.datasets import Dataset, Video
+    from videosal.datasets import Dataset, Negatives, Video
 
 
 class Scorer:
@@ -70,28 +71,46 @@ class Scorer:
         result.possible.update(dict.fromkeys(job.metrics, 0))
         if negatives is not None:
             result.negatives.extend(negatives.sources)
-        depths: set[np.dtype[Any]] = set()
-        for frame, saliency in zip(video.frame_names, self.maps(video, job), strict=True):
-            status = saliency if isinstance(saliency, str) else OK if _is_finite(saliency) else NON_FINITE
-            scores: dict[str, float] = {}
-            lost: set[str] = set()
-            if status == OK and not isinstance(saliency, str):
-                depths.add(saliency.dtype)
-                if saliency.size and saliency.min() == saliency.max():
-                    result.constant.append(frame)
-                if self._calibration is not None:
-                    saliency = self._calibration.apply(saliency)
-                others = None if negatives is None else negatives.for_frame(frame)
-                status, scores, lost = self._frames.score(video, frame, saliency, others, baseline, job.metrics)
+        frames = self._score_people if self.plan.human is not None else self._score_maps
+        for frame, found in zip(video.frame_names, frames(video, job, negatives, baseline, result), strict=True):
             result.frames.append(frame)
-            result.status.append(status)
+            result.status.append(found.status)
             for metric, values in result.scores.items():
-                values.append(scores.get(metric, math.nan))
-                result.possible[metric] += metric in lost or not math.isnan(values[-1])
-        result.depths.extend(sorted(dtype.name for dtype in depths))
+                values.append(found.scores.get(metric, math.nan))
+                result.possible[metric] += metric in found.lost or not math.isnan(values[-1])
         if job.files and (changed := self._reader.changed_files(job.files.values())):
             raise PredictionError(f"{changed[0]} changed while video {job.video} was scored: run the command again")
         return result
+
+    def _score_maps(
+        self, video: Video, job: Job, negatives: Negatives | None, baseline: Baseline | None, result: VideoScores
+    ) -> Iterator[FrameScores]:
+        """Score the map of each frame, and note in `result` what the maps are like."""
+        depths: set[np.dtype[Any]] = set()
+        for frame, saliency in zip(video.frame_names, self.maps(video, job), strict=True):
+            status = saliency if isinstance(saliency, str) else OK if _is_finite(saliency) else NON_FINITE
+            if status != OK or isinstance(saliency, str):
+                yield FrameScores(status, {}, set())
+                continue
+            depths.add(saliency.dtype)
+            if saliency.size and saliency.min() == saliency.max():
+                result.constant.append(frame)
+            if self._calibration is not None:
+                saliency = self._calibration.apply(saliency)
+            others = None if negatives is None else negatives.for_frame(frame)
+            yield self._frames.score(video, frame, saliency, others, baseline, job.metrics)
+        result.depths.extend(sorted(dtype.name for dtype in depths))
+
+    def _score_people(
+        self, video: Video, job: Job, negatives: Negatives | None, baseline: Baseline | None, result: VideoScores
+    ) -> Iterator[FrameScores]:
+        """Score the observers of each frame against each other."""
+        assert self.plan.human is not None
+        people = HumanScorer(self.plan.human, video, self.plan.seed, self._frames)
+        for frame in video.frame_names:
+            others = None if negatives is None else negatives.for_frame(frame)
+            yield FrameScores(OK, people.score(frame, others, baseline, job.metrics), set())
+        result.depths.append("uint8")
 
     def maps(self, video: Video, job: Job) -> Iterator[NDArray[Any] | str]:
         """Yield the map of each ground-truth frame, or the status that says why there is none."""
@@ -110,7 +129,7 @@ class Scorer:
             raise
 
     def _predict(self, video: Video) -> Iterator[NDArray[Any]]:
-        from videosal.models import create_model, iterate_predictions, prepare_model
+        from videosal.models import create_model, frames_for, iterate_predictions, prepare_model
 
         spec = self.plan.model
         assert spec is not None
@@ -121,9 +140,10 @@ class Scorer:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
         wanted: dict[int, list[str]] = defaultdict(list)
-        for frame, position in zip(video.frame_names, video.frame_positions(), strict=True):
+        frames, positions = frames_for(spec.name, video)
+        for frame, position in zip(video.frame_names, positions, strict=True):
             wanted[position].append(frame)
-        for index, saliency in enumerate(iterate_predictions(self._model, video.frames, video=video.name)):
+        for index, saliency in enumerate(iterate_predictions(self._model, frames, video=video.name)):
             for frame in wanted.get(index, ()):
                 kept = saliency if self.plan.float_maps else quantise(saliency)
                 if folder:

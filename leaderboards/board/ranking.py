@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,17 @@ def column_identity(run: RunLike) -> str:
     return json.dumps([split_of(run), run.signature, *_truth(run)])
 
 
+def bounded_identity(run: RunLike) -> str:
+    """The `column_identity` of the runs that a human bound is a bound of, though its density is another.
+
+    That of the run itself, where it is no human bound.
+    """
+    identity = getattr(run, "identity", None)
+    if identity is None or not identity.human:
+        return column_identity(run)
+    return f"{replace(identity, human='').column}{_MAPS}{run.signature.partition(_MAPS)[2]}"
+
+
 def usual_identities(runs: Sequence[RunLike]) -> dict[str, RunLike]:
     """For each data set split, the first of the runs that were scored as most runs of the split are."""
     usual = {}
@@ -45,8 +57,9 @@ def describe_difference(first: RunLike, second: RunLike) -> str:
     """Say how two runs of different identity were scored: ``under different protocols``, ``on different videos``."""
     if split_of(first) != split_of(second):
         return f"on different splits ({split_of(first)} and {split_of(second)})"
-    if first.signature != second.signature:
-        return "under different protocols"
+    if differing := set(first.signature.split("|")) ^ set(second.signature.split("|")):
+        same_rules = all(part.startswith("density=") for part in differing)
+        return "against different densities" if same_rules else "under different protocols"
     (videos, copy), (other_videos, other_copy) = _truth(first), _truth(second)
     if videos != other_videos:
         return f"on different videos of {split_of(first)}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from videosal.errors import TableError
+from videosal.leaderboards.board.ranking import bounded_identity, column_identity
 from videosal.leaderboards.board.runs import baseline_name
 from videosal.leaderboards.board.table import make_cell
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from videosal.leaderboards.board.rows import Entry
-    from videosal.leaderboards.board.table import Column
+    from videosal.leaderboards.board.table import Cell, Column
 
 DIGITS = 2
 
@@ -56,11 +57,11 @@ def normalise_scores(entries: Sequence[Entry], columns: Mapping[str, Column]) ->
             found[beside] = replace(
                 column, key=beside, label=f"{column.label} norm.", digits=DIGITS, higher_is_better=True
             )
-            for cells in (entry.cells for entry in entries if entry.runs and key in entry.cells):
-                cell = cells[key]
-                if isinstance(cell.value, float) and cell.identity == identity:
+            for entry in (entry for entry in entries if entry.runs and key in entry.cells):
+                cell = entry.cells[key]
+                if isinstance(cell.value, float) and _identity(entry, cell) == identity:
                     place = make_cell((cell.value - low) / (high - low), found[beside], flags=cell.flags)
-                    cells[beside] = replace(place, n_frames=cell.n_frames, identity=identity)
+                    entry.cells[beside] = replace(place, n_frames=cell.n_frames, identity=identity)
     if len(found) == len(columns):
         raise TableError(
             "normalised scores need the runs of center and of human on the same split and protocol: "
@@ -77,5 +78,11 @@ def _bounds(entries: Sequence[Entry], key: str) -> dict[str, tuple[float, float]
         if cell is None or not isinstance(cell.value, float):
             continue
         for name in {baseline_name(run) for run in entry.runs.values()} & {"center", "human"}:
-            found.setdefault(cell.identity, {}).setdefault(str(name), cell.value)
+            found.setdefault(_identity(entry, cell), {}).setdefault(str(name), cell.value)
     return {identity: (named["center"], named["human"]) for identity, named in found.items() if len(named) == 2}
+
+
+def _identity(entry: Entry, cell: Cell) -> str:
+    """The identity of the scores that a cell stands among; people are held against a density of their own."""
+    runs = (run for run in entry.runs.values() if column_identity(run) == cell.identity)
+    return next(map(bounded_identity, runs), cell.identity)

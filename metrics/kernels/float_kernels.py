@@ -36,6 +36,13 @@ def total(x: Floats) -> float:
 
 
 @kernel
+def scale_to_bytes(x: Array, low: float, scale: float, out: Bytes) -> None:
+    """Write (x - low) * scale, rounded to whole numbers, half to even, for what lies between 0 and 255 then."""
+    for i in range(x.size):
+        out[i] = np.uint8(np.rint((np.float64(x[i]) - low) * scale))
+
+
+@kernel
 def deviations(x: Floats, low: float, mean: float) -> tuple[float, float]:
     """Sum of x - low, and sum of the squares of x - mean."""
     excess = squares = 0.0

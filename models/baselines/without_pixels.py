@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 class Uniform:
     """The same value everywhere: the chance level of every metric."""
 
+    needs_frames: ClassVar[bool] = False
     card: ClassVar[ModelCard] = ModelCard(
         title="Uniform",
         description="The same value at every pixel: the chance level of a metric.",
@@ -61,6 +62,7 @@ class Center:
         `sigma` is not positive.
     """
 
+    needs_frames: ClassVar[bool] = False
     card: ClassVar[ModelCard] = ModelCard(
         title="Center",
         reference=(
@@ -102,6 +104,7 @@ class MeanMap:
         `map` holds negative or infinite values, or nothing but zeros.
     """
 
+    needs_frames: ClassVar[bool] = False
     card: ClassVar[ModelCard] = ModelCard(
         title="Mean map",
         description="The mean density map of the data set's training split, for every frame of every video.",

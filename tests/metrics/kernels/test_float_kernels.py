@@ -90,3 +90,16 @@ def test_the_fullest_bucket_is_counted() -> None:
     assert first[0] == 0
     assert first[-1] == 40
     assert kernels.first_marks(np.linspace(0, 1, 9).view(np.int64), last)[1] == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", SIZES)
+def test_bytes_are_those_of_numpy(size: int, dtype: type[np.floating[Any]]) -> None:
+    x = np.random.default_rng(size).normal(3, 2, size).astype(dtype)
+    x[: size // 2] = np.round(x[: size // 2])
+    low, high = float(x.min()), float(x.max())
+    scale = 255 / (high - low) if high > low else 0.0
+    for factor in (scale, 0.5):  # halves are rounded to even
+        out = np.empty(size, np.uint8)
+        kernels.scale_to_bytes(x, low, factor, out)
+        np.testing.assert_array_equal(out, np.rint((x.astype(np.float64) - low) * factor).astype(np.uint8))
