@@ -134,6 +134,10 @@ class Video(ABC):
         del frame
         return None
 
+    def observer_files(self) -> list[FileStamp]:
+        """The files that `observer_points` reads; none where the source does not tell observers apart."""
+        return []
+
     def coded_density(self, frame: str) -> tuple[NDArray[Any], Coding] | None:
         """Read the density map of the frame called `frame` as levels of luma, where it lies in a video; else None."""
         del frame

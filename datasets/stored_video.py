@@ -187,6 +187,10 @@ class StoredVideo(Video):
                 return found
         return None
 
+    def observer_files(self) -> list[FileStamp]:
+        """The files of the fixations, and those of observers where they have files of their own."""
+        return [stamp for source in (self.gaze, self.observed) if source is not None for stamp in source.stamps()]
+
     def fingerprint(self) -> str:
         """Names and sizes of the ground-truth files, the recipe, and which frames count."""
         parts = [f"{stamp.name}:{stamp.size}" for stamp in self.truth_files()]

@@ -95,6 +95,8 @@ def sort_out(
         raise RunError(f"{path} holds another run, which differs in {'; '.join(map(str, found))}: {_WAY_OUT}")
     stored = {job.video: result for job in jobs if (result := _read(path, job.video, identity)) is not None}
     _check_truth(path, truth, stored, compare)
+    if plan.human is not None:
+        _check_observers(path, truth, stored, compare)
     changed = _changed_maps(path, before, identity, jobs, stored, compare)
     work = Work()
     for job in jobs:
@@ -151,13 +153,26 @@ def _read(path: Path, video: str, identity: Identity) -> VideoScores | None:
 def _check_truth(path: Path, truth: Dataset, stored: Mapping[str, VideoScores], compare: Compare) -> None:
     """Refuse where the ground truth of a video is not what its result was computed from."""
     for video in truth:
-        if video.name not in stored:
-            continue
-        before, now = stored[video.name].truth, video.truth_files()
-        changed = changed_files(before, now, lambda stamp: stamp.with_content({}).content, compare)
-        if changed or len(before) != len(now):
-            where = changed[0] if changed else "more files than before"
-            raise RunError(f"{path}: the ground truth of video {video.name} changed ({where}): {_WAY_OUT}")
+        if video.name in stored:
+            what = f"ground truth of video {video.name}"
+            _refuse_changed(path, what, stored[video.name].truth, video.truth_files(), compare)
+
+
+def _check_observers(path: Path, truth: Dataset, stored: Mapping[str, VideoScores], compare: Compare) -> None:
+    """Refuse where the gaze of the observers of a video is not what its human bound was computed from."""
+    for video in truth:
+        if video.name in stored:
+            what = f"gaze of the observers of video {video.name}"
+            _refuse_changed(path, what, stored[video.name].maps, video.observer_files(), compare)
+
+
+def _refuse_changed(
+    path: Path, what: str, before: Sequence[FileStamp], now: Sequence[FileStamp], compare: Compare
+) -> None:
+    changed = changed_files(before, now, lambda stamp: stamp.with_content({}).content, compare)
+    if changed or len(before) != len(now):
+        where = changed[0] if changed else "more files than before"
+        raise RunError(f"{path}: the {what} changed ({where}): {_WAY_OUT}")
 
 
 def _changed_maps(

@@ -59,6 +59,8 @@ class Scorer:
         result.truth.extend(stamp.with_content(known) for stamp in video.truth_files())
         if job.files is not None:
             result.maps.extend(self._reader.stamp(ref, known) for ref in one_per_file(job.files.values()).values())
+        elif self.plan.human is not None:
+            result.maps.extend(stamp.with_content(known) for stamp in video.observer_files())
         elif (spec := self.plan.model) is not None and spec.save_maps is not None:
             saved = saved_stamps(spec.save_maps / video.name, result.frames)
             result.maps.extend(stamp.with_content({}) for stamp in saved)

@@ -41,7 +41,7 @@ class VideoScores:
         Dtypes of the scored maps.
     truth, maps : list of FileStamp
         The files that the scores were computed from: those of the ground truth, and those of the maps, or where a model
-        saved its maps.
+        saved its maps; for the human bound, those of the observers.
     possible : dict of str to int
         Per metric, the frames with a usable map for which the ground truth allows a value: more than there are values
         where maps say nothing. Results of earlier versions have none.

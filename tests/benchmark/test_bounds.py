@@ -7,6 +7,7 @@ import pytest
 
 import videosal
 from tests.benchmarks.human_bound import make_gaze, score_at_first
+from tests.datasets.sets.test_dhf1k_gaze import write_gaze
 from videosal.benchmark.bounds import SMOOTHINGS, _log_likelihood, choose_smoothing
 from videosal.benchmark.scoring.human import Smoothing
 from videosal.errors import DatasetError, InputError, RunError, TableError
@@ -100,6 +101,24 @@ def test_the_likelihood_is_that_of_the_map() -> None:
     density = 0.99 * density / density.sum() + 0.01 / density.size
     expected = np.log(density[left[:, 0], left[:, 1]]).mean()
     assert _log_likelihood(SIZE, known, left, 2.5) == pytest.approx(expected, rel=1e-3)
+
+
+def test_other_gaze_of_the_observers_is_another_bound(dhf1k_tree: TreeMaker, tmp_path: Path) -> None:
+    root = dhf1k_tree((601, 602), n_frames=3, size=(360, 640))
+    for trail in ("601", "602"):
+        for number, observer in enumerate(("P01", "P02", "P03")):
+            samples = [(t, 700.0 + 20 * number, 450.0, "Fixation") for t in (0, 34_000, 67_000)]
+            write_gaze(root, observer, trail, samples)
+    first = score_human("dhf1k:val", root, metrics=["nss"], out=tmp_path / "human")
+    assert first.frames["nss"].notna().all()
+    assert score_human("dhf1k:val", root, metrics=["nss"], out=tmp_path / "human").frames.equals(first.frames)
+    write_gaze(root, "P02", "602", [(0, 300.0, 200.0, "Fixation")])
+    with pytest.raises(RunError, match=r"gaze of the observers of video 0602 changed \(P02/P02_Trail602.txt\)"):
+        score_human("dhf1k:val", root, metrics=["nss"], out=tmp_path / "human", smoothing=_smoothing_of(first))
+
+
+def _smoothing_of(run: Any) -> float:
+    return float(run.info["model_spec"]["options"]["smoothing"])
 
 
 def test_a_frame_with_one_observer_is_undefined(watched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

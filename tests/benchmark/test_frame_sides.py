@@ -25,12 +25,14 @@ def test_a_run_says_that_frames_lie_on_their_side(
     for file in (root / "annotation/0602/images").iterdir():
         cv2.imwrite(str(file), np.ascontiguousarray(cv2.imread(str(file)).swapaxes(0, 1)))
     with caplog.at_level(logging.WARNING):
-        result = run("center", "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")
+        result = run("motion", "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")
+        blind = run("center", "dhf1k:val", root, metrics=["cc"], out=tmp_path / "center")
     note = (
         "the frames of 1 of 2 videos lie on their side beside the ground truth (0602: frames of 18x32, ground truth of "
         "32x18): turn one of them, or the scores mean nothing"
     )
     assert note in result.info["notes"]
+    assert note not in blind.info["notes"]  # it looks at no frame
     assert caplog.text.count(note) == 1
 
 
