@@ -153,7 +153,7 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
 
 
 def _score_video(data: Dataset, video: Video, info: dict[str, Any], identity: str, sigma: float, folds: Folds) -> Any:
-    from videosal.benchmark.scoring import VideoScores
+    from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import draw_negatives
 
     metrics, seed = info["metrics"], info["seed"]

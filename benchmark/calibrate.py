@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.inventory import take_inventory
 from videosal.benchmark.plan import Job, Plan
-from videosal.benchmark.scoring import Scorer
+from videosal.benchmark.scoring.scorer import Scorer
 from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import InputError
 from videosal.metrics.calibration import fit_calibration

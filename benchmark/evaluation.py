@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from videosal.benchmark.plan import Plan
     from videosal.benchmark.runs.identity import Identity
     from videosal.benchmark.runs.resume import Compare, Existing
-    from videosal.benchmark.scoring import VideoScores
+    from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import Dataset
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.scoring import Scorer, VideoScores
+from videosal.benchmark.scoring.scorer import Scorer
 from videosal.benchmark.workers.dask_cluster import DaskExecutor, open_dask
 from videosal.benchmark.workers.travel import check_paths, make_absolute, make_job_absolute, needed_paths
 from videosal.errors import InputError, RunError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from videosal.benchmark.plan import Job, Plan
+    from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import Dataset
 
 

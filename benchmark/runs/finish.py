@@ -11,7 +11,7 @@ from videosal.benchmark.plan import CENTER
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.provenance import timestamp
 from videosal.benchmark.runs.results import Run
-from videosal.benchmark.scoring import NON_FINITE, VideoScores
+from videosal.benchmark.scoring.video_scores import NON_FINITE, VideoScores
 from videosal.datasets import Coverage
 from videosal.datasets.files.contents import digest, digest_stamps
 from videosal.metrics import get_protocol, metric_info

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from videosal.benchmark.runs.video_means import VideoMeans, counted_scores
-from videosal.benchmark.scoring import OK
+from videosal.benchmark.scoring.video_scores import OK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

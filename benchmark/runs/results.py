@@ -12,14 +12,14 @@ from videosal.benchmark.runs import store
 from videosal.benchmark.runs.frame_table import FrameTable
 from videosal.benchmark.runs.identity import Identity
 from videosal.benchmark.runs.video_means import VideoMeans
-from videosal.benchmark.scoring import MISSING, OK, UNSCORED
+from videosal.benchmark.scoring.video_scores import MISSING, OK, UNSCORED
 from videosal.datasets import Coverage
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from videosal.benchmark.scoring import VideoScores
+    from videosal.benchmark.scoring.video_scores import VideoScores
 
 
 @dataclass(frozen=True, slots=True)

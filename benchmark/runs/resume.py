@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.maps.reader import MapRef
     from videosal.benchmark.plan import Job, Plan
-    from videosal.benchmark.scoring import VideoScores
+    from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import Dataset
     from videosal.datasets.files.contents import FileStamp
 

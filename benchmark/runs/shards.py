@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.plan import Job
     from videosal.benchmark.runs.results import Run
-    from videosal.benchmark.scoring import VideoScores
+    from videosal.benchmark.scoring.video_scores import VideoScores
 
 
 def deal(jobs: Sequence[Job], shard: str, frames: Mapping[str, int]) -> list[Job]:

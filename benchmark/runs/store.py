@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from videosal.benchmark.runs.checks import DELETE, OVERWRITE, check_info, check_video, read_object
-from videosal.benchmark.scoring import VideoScores
+from videosal.benchmark.scoring.video_scores import VideoScores
 from videosal.datasets.files.contents import FileStamp
 from videosal.errors import RunError
 from videosal.whole_file import write_whole

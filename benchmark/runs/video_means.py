@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from videosal.benchmark.scoring import OK, UNSCORED
+from videosal.benchmark.scoring.video_scores import OK, UNSCORED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -95,16 +95,16 @@ def test_content_comparison_sees_what_size_and_time_hide(scored: dict[str, Any],
 def test_new_metrics_are_added_without_computing_the_old(
     scored: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from videosal.benchmark import scoring
+    from videosal.benchmark.scoring import frame_scores
 
     asked: list[tuple[str, ...]] = []
-    original = scoring.score_frame
+    original = frame_scores.score_frame
 
     def watch(*args: Any, metrics: Any, **kwargs: Any) -> dict[str, float]:
         asked.append(tuple(metrics))
         return original(*args, metrics=metrics, **kwargs)
 
-    monkeypatch.setattr(scoring, "score_frame", watch)
+    monkeypatch.setattr(frame_scores, "score_frame", watch)
     score(**scored, metrics=["cc", "nss"])
     both = score(**scored, metrics=["nss", "sauc"])
     assert set(asked[:9]) == {("cc", "nss")}

@@ -41,7 +41,7 @@ def print_run(run: Run) -> int:
 
 def exit_code(run: Run) -> int:
     """0 where every frame had a usable map, or every frame of a shard; else 1."""
-    from videosal.benchmark.scoring import UNSCORED
+    from videosal.benchmark.scoring.video_scores import UNSCORED
 
     part_done = "shard" in run.info and not run.count_status(*UNSCORED)
     return 0 if run.complete or part_done else 1
@@ -53,7 +53,7 @@ def format_mean(value: float) -> str:
 
 
 def _notes(run: Run) -> list[str]:
-    from videosal.benchmark.scoring import UNSCORED
+    from videosal.benchmark.scoring.video_scores import UNSCORED
 
     lost = {status: run.count_status(status) for status in UNSCORED}
     counts = ", ".join(f"{count} {status}" for status, count in lost.items() if count)

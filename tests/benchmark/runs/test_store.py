@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from videosal.benchmark.runs import store
-from videosal.benchmark.scoring import VideoScores
+from videosal.benchmark.scoring.video_scores import VideoScores
 from videosal.datasets.files.contents import FileStamp
 from videosal.errors import RunError
 
