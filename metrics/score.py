@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from videosal.errors import InputError
 from videosal.metrics.definitions import ARGUMENTS, OURS, metric_info
 from videosal.metrics.protocols.registry import get_protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
     from videosal.metrics.case import Case
     from videosal.metrics.frame.baseline import Baseline
+    from videosal.metrics.frame.inputs import Inputs
     from videosal.metrics.protocols.record import Protocol
 
 
@@ -86,26 +88,35 @@ def score_frame(
     >>> score_frame(density * 2, density, [[1, 2]])["cc"]
     1.0
     """
-    asked = None if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
-    given = (prediction, density, fixations, other_fixations, baseline)
-    return _score(given, ((get_protocol(protocol), asked),), seed, bug_compatible)[0]
+    job = _Job(get_protocol(protocol), _names(metrics), fixations, other_fixations)
+    return _score((prediction, density, baseline), (job,), seed, bug_compatible)[0]
 
 
 def score_protocols(
     prediction: ArrayLike,
     density: ArrayLike | None = None,
-    fixations: ArrayLike | None = None,
+    fixations: ArrayLike | Mapping[str, ArrayLike | None] | None = None,
     *,
     protocols: Sequence[str | Protocol],
-    other_fixations: ArrayLike | None = None,
+    other_fixations: ArrayLike | Mapping[str, ArrayLike | None] | None = None,
     baseline: ArrayLike | Baseline | None = None,
-    metrics: Sequence[str] | None = None,
+    metrics: Sequence[str] | Mapping[str, Sequence[str] | None] | None = None,
     seed: int | None = None,
     bug_compatible: bool = False,
 ) -> dict[str, dict[str, float]]:
     """Score one saliency map under several protocols, which share all that they have in common.
 
-    Parameters are those of `score_frame`; of `metrics`, each protocol takes those that it defines.
+    Parameters
+    ----------
+    prediction, density, baseline, seed, bug_compatible
+        As in `score_frame`.
+    fixations, other_fixations : array_like, or mapping of str to array_like
+        As in `score_frame`; or, by the name of each protocol, what it takes, for protocols differ in the negatives that
+        they draw, and in whether they want points that repeat.
+    protocols : sequence of str or Protocol
+        No two of one name.
+    metrics : sequence of str, or mapping of str to sequence of str, optional
+        As in `score_frame`, and each protocol takes those that it defines; or, by the name of each protocol, its own.
 
     Returns
     -------
@@ -115,20 +126,18 @@ def score_protocols(
     Raises
     ------
     InputError
-        As `score_frame` does, or no protocol defines a metric that is asked for.
+        As `score_frame` does, or no protocol defines a metric that is asked for, or two protocols have one name.
+    UnknownNameError
+        No metric or protocol has that name.
     """
-    asked = None if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
     rules = tuple(get_protocol(protocol) for protocol in protocols)
-    if asked is not None:
-        for name in asked:
-            if name in OURS and not any(name in one.metrics for one in rules):
-                raise InputError(f"no protocol of {', '.join(one.name for one in rules)} defines metric {name!r}")
+    if len({one.name for one in rules}) < len(rules):
+        raise InputError(f"two of the protocols {', '.join(one.name for one in rules)} have one name: rename one")
+    wanted = metrics if isinstance(metrics, Mapping) else _defined_by_each(rules, _names(metrics))
     jobs = tuple(
-        (one, None if asked is None else tuple(name for name in asked if name not in OURS or name in one.metrics))
-        for one in rules
+        _Job(one, _names(_own(wanted, one)), _own(fixations, one), _own(other_fixations, one)) for one in rules
     )
-    given = (prediction, density, fixations, other_fixations, baseline)
-    found = _score(given, jobs, seed, bug_compatible)
+    found = _score((prediction, density, baseline), jobs, seed, bug_compatible)
     return {one.name: scores for one, scores in zip(rules, found, strict=True)}
 
 
@@ -186,30 +195,71 @@ def warm_up() -> None:
     score_frame(low, fixations=points)
 
 
+class _Job(NamedTuple):
+    """What is scored under one protocol, and the fixations that it takes."""
+
+    protocol: Protocol
+    metrics: tuple[str, ...] | None
+    fixations: ArrayLike | None
+    other_fixations: ArrayLike | None
+
+
+def _names(metrics: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
+
+
+def _own(argument: Any, protocol: Protocol) -> Any:
+    """Return what an argument is for one protocol."""
+    return argument.get(protocol.name) if isinstance(argument, Mapping) else argument
+
+
+def _defined_by_each(rules: tuple[Protocol, ...], asked: tuple[str, ...] | None) -> dict[str, tuple[str, ...] | None]:
+    """Give each protocol those of the metrics that it defines."""
+    for name in asked or ():
+        if name in OURS and not any(name in one.metrics for one in rules):
+            raise InputError(f"no protocol of {', '.join(one.name for one in rules)} defines metric {name!r}")
+    return {
+        one.name: None if asked is None else tuple(name for name in asked if name not in OURS or name in one.metrics)
+        for one in rules
+    }
+
+
 def _score(
-    given: tuple[Any, ...],
-    jobs: tuple[tuple[Protocol, tuple[str, ...] | None], ...],
-    seed: int | None,
-    bug_compatible: bool,
+    maps: tuple[Any, Any, Any], jobs: tuple[_Job, ...], seed: int | None, bug_compatible: bool
 ) -> list[dict[str, float]]:
-    """Score the arguments `given`, the first five of `score_frame`, under protocols and for the metrics of each."""
-    present = tuple(argument is not None for argument in given[1:])
-    names = [_allowed(rules, present) if asked is None else _asked(rules, asked, present) for rules, asked in jobs]
+    """Score prediction, density and baseline, the three `maps`, under the protocols of the jobs."""
+    prediction, density, baseline = maps
+    present = [(density is not None, *(part is not None for part in job[2:]), baseline is not None) for job in jobs]
+    names = [
+        _allowed(job.protocol, there) if job.metrics is None else _asked(job.protocol, job.metrics, there)
+        for job, there in zip(jobs, present, strict=True)
+    ]
 
     from videosal.metrics.case import SharedFrame  # imports numba
     from videosal.metrics.frame.baseline import Baseline
     from videosal.metrics.frame.inputs import read_inputs
 
-    *maps, baseline = given
     if baseline is not None and not isinstance(baseline, Baseline):
         baseline = Baseline(baseline)
-    frame = SharedFrame(read_inputs(*maps), baseline, with_density=any(map(_needs_density, names)))
+    with_density = any(map(_needs_density, names))
+    read: dict[tuple[int, int], Inputs] = {}  # by the fixations that a job takes
+    frames: dict[tuple[int, int], SharedFrame] = {}  # by size, which masks decide where there is no density
     results = []
-    for (rules, _), wanted in zip(jobs, names, strict=True):
-        bugs = frozenset(bug.key for bug in rules.bugs if not bug.in_negatives) if bug_compatible else frozenset()
-        case = frame.case(rules, wanted, seed, bugs)
-        results.append(dict.fromkeys(wanted, math.nan) if case is None else _values(case, wanted, present))
+    for job, wanted, there in zip(jobs, names, present, strict=True):
+        key = id(job.fixations), id(job.other_fixations)
+        if key not in read:
+            first, gaze = next(iter(read.values()), None), (job.fixations, job.other_fixations)
+            read[key] = read_inputs(prediction, density, *gaze) if first is None else first.with_gaze(*gaze)
+        looked_at = read[key]
+        if looked_at.size not in frames:
+            frames[looked_at.size] = SharedFrame(looked_at, baseline, with_density=with_density)
+        bugs = frozenset(bug.key for bug in job.protocol.bugs if not bug.in_negatives) if bug_compatible else _NO_BUGS
+        case = frames[looked_at.size].case(job.protocol, wanted, looked_at, seed, bugs)
+        results.append(dict.fromkeys(wanted, math.nan) if case is None else _values(case, wanted, there))
     return results
+
+
+_NO_BUGS: frozenset[str] = frozenset()
 
 
 def _values(case: Case, names: tuple[str, ...], present: tuple[bool, ...]) -> dict[str, float]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.maps.reader import MapRef
     from videosal.datasets import Video
+    from videosal.metrics import Protocol
 
 _FRAMES = 8  # to measure on, evenly spaced over all
 _SUFFIXES = (".jpg", ".jpeg")
@@ -27,7 +28,7 @@ _NEEDS = {"density", "fixations"}  # metrics that need other videos are left out
 
 
 def measure_jpeg_loss(
-    videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]], protocol: str, metrics: Sequence[str]
+    videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]], protocol: str | Protocol, metrics: Sequence[str]
 ) -> dict[str, Any] | None:
     """Estimate how far JPEG has moved the scores of a folder of maps.
 
@@ -41,7 +42,7 @@ def measure_jpeg_loss(
         With ground truth.
     files : mapping
         For each video, the map of each frame, as `videosal.benchmark.maps.inventory` found them.
-    protocol : str
+    protocol : str or Protocol
         As scored; its random metrics take their expectation.
     metrics : sequence of str
         Those that are scored; metrics that need more than density and fixations of the frame are left out.
@@ -87,7 +88,7 @@ def describe_jpeg_loss(loss: Mapping[str, Any]) -> str:
 
 
 def _measure(
-    video: Video, frame: str, data: bytes, where: str, protocol: str, metrics: Sequence[str]
+    video: Video, frame: str, data: bytes, where: str, protocol: str | Protocol, metrics: Sequence[str]
 ) -> dict[str, float] | None:
     """Return the absolute change of each metric that is defined for the frame; None if the file is no JPEG."""
     if not (tables := _quantisation(data)):

@@ -12,7 +12,7 @@ from videosal.benchmark.maps.axes import Axes, agree, describe, fitting_axes, lo
 from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.frames import VIDEO_SUFFIXES
 from videosal.datasets.files.images import suffix_of
-from videosal.datasets.files.luma import GRAY16, to_grey
+from videosal.datasets.files.luma import read_levels
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.maps.trees import Entry
     from videosal.datasets import Video
+    from videosal.datasets.files.luma import Coding
 
 HDF5_SUFFIXES = frozenset({".h5", ".hdf5"})
 SEQUENCE_SUFFIXES = VIDEO_SUFFIXES | HDF5_SUFFIXES | {".npy", ".mat"}
@@ -36,19 +37,17 @@ class MapSequence(ABC):
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def read(self, index: int) -> NDArray[Any]:
-        """Return the map of frame `index`, shape (h, w)."""
+    def read(self, index: int) -> NDArray[Any] | tuple[NDArray[Any], Coding]:
+        """Return the map of frame `index`, shape (h, w); of a video its levels and how they are coded."""
 
 
-def open_sequence(tree: MapTree, name: str, luma: str = GRAY16, axes: Axes | None = None) -> MapSequence:
+def open_sequence(tree: MapTree, name: str, axes: Axes | None = None) -> MapSequence:
     """Open the file `name` of `tree`.
 
     Parameters
     ----------
     tree, name
         Where it lies.
-    luma : {"gray16", "png"}
-        How the levels of a video become numbers.
     axes : Axes, optional
         Of an array: where frames, rows and columns are. Default: as its format usually has them.
 
@@ -61,7 +60,7 @@ def open_sequence(tree: MapTree, name: str, luma: str = GRAY16, axes: Axes | Non
     suffix = "." + name.rpartition(".")[2].lower()
     try:
         if suffix in VIDEO_SUFFIXES:
-            return _VideoMaps(tree, name, luma)
+            return _VideoMaps(tree, name)
         opener = _open_npy if suffix == ".npy" else _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
         array, usual = opener(file_source(tree, name), where)
         return ArrayMaps(array, where, usual, axes)
@@ -105,8 +104,8 @@ class ArrayMaps(MapSequence):
 class _VideoMaps(MapSequence):
     """A video of maps, read forwards."""
 
-    def __init__(self, tree: MapTree, name: str, luma: str) -> None:
-        self._tree, self._name, self._luma = tree, name, luma
+    def __init__(self, tree: MapTree, name: str) -> None:
+        self._tree, self._name = tree, name
         self._next, self._frames = 0, self._decode()
         self._length: int | None = None
 
@@ -115,7 +114,7 @@ class _VideoMaps(MapSequence):
             self._length = sum(1 for _ in self._decode())
         return self._length
 
-    def read(self, index: int) -> NDArray[Any]:
+    def read(self, index: int) -> tuple[NDArray[Any], Coding]:
         """Decode up to the frame `index`; going back starts again."""
         if index < self._next:
             self._next, self._frames = 0, self._decode()
@@ -123,7 +122,7 @@ class _VideoMaps(MapSequence):
         for frame in self._frames:
             self._next += 1
             if self._next > index:
-                return to_grey(frame, where, self._luma)
+                return read_levels(frame, where)
         raise PredictionError(f"{where}: the video ends before frame {index}")
 
     def _decode(self) -> Iterator[Any]:

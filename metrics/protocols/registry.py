@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from videosal.errors import PluginError, UnknownNameError
+from videosal.errors import InputError, PluginError, UnknownNameError
 from videosal.metrics.protocols.record import Protocol
 from videosal.metrics.protocols.records import PROTOCOLS
 from videosal.registry import Registry
@@ -21,6 +21,8 @@ def get_protocol(protocol: str | Protocol) -> Protocol:
 
     Raises
     ------
+    InputError
+        It is neither.
     UnknownNameError
         No protocol has that name.
     PluginError
@@ -28,6 +30,8 @@ def get_protocol(protocol: str | Protocol) -> Protocol:
     """
     if isinstance(protocol, Protocol):
         return protocol
+    if not isinstance(protocol, str):
+        raise InputError(f"protocol is {protocol!r}: give the name of one, or a videosal.metrics.Protocol")
     if protocol in _OURS:
         return _OURS[protocol]
     if protocol not in _custom.names():
@@ -36,6 +40,22 @@ def get_protocol(protocol: str | Protocol) -> Protocol:
     if not isinstance(found, Protocol) or found.name != protocol:
         raise PluginError(f"the protocol {protocol!r} is no protocol of that name: its entry point must name one")
     return found
+
+
+def protocol_of_results(protocol: str | Protocol) -> Protocol:
+    """Return it as `get_protocol` does, for results that are told apart by its name.
+
+    Raises
+    ------
+    InputError
+        It is neither a name nor a protocol, or it has the name of another one.
+    UnknownNameError, PluginError
+        As `get_protocol`.
+    """
+    found = get_protocol(protocol)
+    if found is not protocol or found.name not in list_protocols() or found == get_protocol(found.name):
+        return found
+    raise InputError(f"protocol {found.name!r} is not the one of that name: call it otherwise, .replace(name=...)")
 
 
 def register_protocol(protocol: Protocol) -> Protocol:

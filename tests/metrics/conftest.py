@@ -91,7 +91,7 @@ def case_of(gaze: Gaze, protocol: str = "standard", **changed: Any) -> Case:
     rules = get_protocol(protocol)
     inputs = read_inputs(given["prediction"], given["density"], given["fixations"], given["others"])
     frame = SharedFrame(inputs, baseline, with_density=given["density"] is not None)
-    case = frame.case(rules, rules.metrics, None, frozenset())
+    case = frame.case(rules, rules.metrics, inputs, None, frozenset())
     assert case is not None
     return case
 
