@@ -212,6 +212,8 @@ def _statistics(prediction: Array, density: Array | None) -> Statistics | None:
 def _thresholds(gaze: Gaze, spread: Spread, scale: Scale) -> Floats:
     if spread.constant:
         return _NO_STEPS
+    if gaze.single:
+        scale = scale.within_single(spread.low, spread.high)
     steps = count_kernels.step_thresholds(spread.low, spread.high, gaze.auc_steps, scale.low, scale.width, gaze.single)
     if not gaze.auc_top:
         steps = steps[1:]
