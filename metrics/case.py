@@ -105,22 +105,28 @@ class SharedFrame:
     Parameters
     ----------
     given : Inputs
-    baseline : Baseline or None
     with_density : bool
         Whether any metric holds the prediction against the density.
     """
 
-    def __init__(self, given: Inputs, baseline: Baseline | None, *, with_density: bool) -> None:
-        self._given, self._baseline, self._with_density = given, baseline, with_density
+    def __init__(self, given: Inputs, *, with_density: bool) -> None:
+        self._given, self._with_density = given, with_density
         self._maps: dict[Maps, tuple[tuple[Statistics, tuple[int, ...]], tuple[Statistics, tuple[int, ...]]]] = {}
         self._gaze: dict[tuple[int, Maps, bool, bool], PreparedGaze] = {}
+        self._found: dict[tuple[Any, ...], Pixels] = {}  # which those share
         self._empty: bool | None = None  # not yet known whether the density is zero throughout
         array = given.prediction
         self._low = 0.0 if array.dtype.kind == "u" else float(array.min())
         self._finite = array.dtype.kind != "f" or (math.isfinite(self._low) and math.isfinite(array.max()))
 
     def case(
-        self, protocol: Protocol, names: tuple[str, ...], looked_at: Inputs, seed: int | None, bugs: frozenset[str]
+        self,
+        protocol: Protocol,
+        names: tuple[str, ...],
+        looked_at: Inputs,
+        baseline: Baseline | None,
+        seed: int | None,
+        bugs: frozenset[str],
     ) -> Case | None:
         """Return it under a protocol, for some metrics; None where the prediction is no map for it.
 
@@ -130,6 +136,8 @@ class SharedFrame:
             The protocol, its metrics, and what `score_frame` is told besides.
         looked_at : Inputs
             The same maps with the fixations that this protocol takes; protocols may share one.
+        baseline : Baseline or None
+            That of IG.
         """
         if not self._finite and not (protocol.maps.log_density and is_log_density(self._given.prediction)):
             return None
@@ -162,9 +170,7 @@ class SharedFrame:
             pair=Shown(pair, pair_shape, pair_scale),
             points=Shown(points, points_shape, scale),
             density_scale=density_scale,
-            baseline=None
-            if self._baseline is None or _NO_BASELINE.issuperset(names)
-            else self._baseline.at(given.size, rules),
+            baseline=None if baseline is None or _NO_BASELINE.issuperset(names) else baseline.at(given.size, rules),
             fixations=_NONE if gaze.fixations is None else gaze.fixations,
             fixated=fixated,
             others=_NONE if gaze.others is None else gaze.others,
@@ -194,7 +200,7 @@ class SharedFrame:
         gaze = protocol.gaze
         key = id(looked_at), self._geometry(protocol.maps), gaze.repeats, gaze.sauc_drops_own
         if key not in self._gaze:
-            self._gaze[key] = prepare_gaze(looked_at, protocol.maps, gaze)
+            self._gaze[key] = prepare_gaze(looked_at, protocol.maps, gaze, self._found)
         return self._gaze[key]
 
 

@@ -88,8 +88,8 @@ def score_frame(
     >>> score_frame(density * 2, density, [[1, 2]])["cc"]
     1.0
     """
-    job = _Job(get_protocol(protocol), _names(metrics), fixations, other_fixations)
-    return _score((prediction, density, baseline), (job,), seed, bug_compatible)[0]
+    job = _Job(get_protocol(protocol), _names(metrics), fixations, other_fixations, baseline)
+    return _score(prediction, density, (job,), seed, bug_compatible)[0]
 
 
 def score_protocols(
@@ -99,7 +99,7 @@ def score_protocols(
     *,
     protocols: Sequence[str | Protocol],
     other_fixations: ArrayLike | Mapping[str, ArrayLike | None] | None = None,
-    baseline: ArrayLike | Baseline | None = None,
+    baseline: ArrayLike | Baseline | Mapping[str, ArrayLike | Baseline | None] | None = None,
     metrics: Sequence[str] | Mapping[str, Sequence[str] | None] | None = None,
     seed: int | None = None,
     bug_compatible: bool = False,
@@ -108,9 +108,9 @@ def score_protocols(
 
     Parameters
     ----------
-    prediction, density, baseline, seed, bug_compatible
+    prediction, density, seed, bug_compatible
         As in `score_frame`.
-    fixations, other_fixations : array_like, or mapping of str to array_like
+    fixations, other_fixations, baseline : array_like, or mapping of str to array_like
         As in `score_frame`; or, by the name of each protocol, what it takes, for protocols differ in the negatives that
         they draw, and in whether they want points that repeat.
     protocols : sequence of str or Protocol
@@ -135,9 +135,10 @@ def score_protocols(
         raise InputError(f"two of the protocols {', '.join(one.name for one in rules)} have one name: rename one")
     wanted = metrics if isinstance(metrics, Mapping) else _defined_by_each(rules, _names(metrics))
     jobs = tuple(
-        _Job(one, _names(_own(wanted, one)), _own(fixations, one), _own(other_fixations, one)) for one in rules
+        _Job(one, _names(_own(wanted, one)), *(_own(part, one) for part in (fixations, other_fixations, baseline)))
+        for one in rules
     )
-    found = _score((prediction, density, baseline), jobs, seed, bug_compatible)
+    found = _score(prediction, density, jobs, seed, bug_compatible)
     return {one.name: scores for one, scores in zip(rules, found, strict=True)}
 
 
@@ -196,12 +197,13 @@ def warm_up() -> None:
 
 
 class _Job(NamedTuple):
-    """What is scored under one protocol, and the fixations that it takes."""
+    """What is scored under one protocol, and what it takes beside the maps."""
 
     protocol: Protocol
     metrics: tuple[str, ...] | None
     fixations: ArrayLike | None
     other_fixations: ArrayLike | None
+    baseline: ArrayLike | Baseline | None
 
 
 def _names(metrics: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -225,11 +227,10 @@ def _defined_by_each(rules: tuple[Protocol, ...], asked: tuple[str, ...] | None)
 
 
 def _score(
-    maps: tuple[Any, Any, Any], jobs: tuple[_Job, ...], seed: int | None, bug_compatible: bool
+    prediction: Any, density: Any, jobs: tuple[_Job, ...], seed: int | None, bug_compatible: bool
 ) -> list[dict[str, float]]:
-    """Score prediction, density and baseline, the three `maps`, under the protocols of the jobs."""
-    prediction, density, baseline = maps
-    present = [(density is not None, *(part is not None for part in job[2:]), baseline is not None) for job in jobs]
+    """Score a prediction under the protocols of the jobs."""
+    present = [(density is not None, *(part is not None for part in job[2:])) for job in jobs]
     names = [
         _allowed(job.protocol, there) if job.metrics is None else _asked(job.protocol, job.metrics, there)
         for job, there in zip(jobs, present, strict=True)
@@ -239,10 +240,9 @@ def _score(
     from videosal.metrics.frame.baseline import Baseline
     from videosal.metrics.frame.inputs import read_inputs
 
-    if baseline is not None and not isinstance(baseline, Baseline):
-        baseline = Baseline(baseline)
     with_density = any(map(_needs_density, names))
     read: dict[tuple[int, int], Inputs] = {}  # by the fixations that a job takes
+    measured: dict[int, Baseline] = {}
     frames: dict[tuple[int, int], SharedFrame] = {}  # by size, which masks decide where there is no density
     results = []
     for job, wanted, there in zip(jobs, names, present, strict=True):
@@ -252,9 +252,14 @@ def _score(
             read[key] = read_inputs(prediction, density, *gaze) if first is None else first.with_gaze(*gaze)
         looked_at = read[key]
         if looked_at.size not in frames:
-            frames[looked_at.size] = SharedFrame(looked_at, baseline, with_density=with_density)
+            frames[looked_at.size] = SharedFrame(looked_at, with_density=with_density)
+        baseline = job.baseline
+        if baseline is not None and not isinstance(baseline, Baseline):
+            if id(baseline) not in measured:
+                measured[id(baseline)] = Baseline(baseline)
+            baseline = measured[id(baseline)]
         bugs = frozenset(bug.key for bug in job.protocol.bugs if not bug.in_negatives) if bug_compatible else _NO_BUGS
-        case = frames[looked_at.size].case(job.protocol, wanted, looked_at, seed, bugs)
+        case = frames[looked_at.size].case(job.protocol, wanted, looked_at, baseline, seed, bugs)
         results.append(dict.fromkeys(wanted, math.nan) if case is None else _values(case, wanted, there))
     return results
 

@@ -108,10 +108,9 @@ class FrameScorer:
         # Each frame has draws of its own, the same in every process.
         plan = self._plan
         seed = None if plan.sample is None else zlib.crc32(f"{plan.sample} {video.name} {frame}".encode())
-        groups: dict[tuple[int, ...], list[int]] = {}
+        groups: dict[tuple[int, int], list[int]] = {}
         for place, one in enumerate(passes):
-            maps = one.saliency, one.given["density"], one.given["baseline"]
-            groups.setdefault(tuple(map(id, maps)), []).append(place)
+            groups.setdefault((id(one.saliency), id(one.given["density"])), []).append(place)
         found: dict[int, dict[str, float]] = {}
         for places in groups.values():
             group = {passes[place].rules.name: passes[place] for place in places}
@@ -122,7 +121,7 @@ class FrameScorer:
                 {name: one.given["fixations"] for name, one in group.items()},
                 protocols=[one.rules for one in group.values()],
                 other_fixations={name: one.given["other_fixations"] for name, one in group.items()},
-                baseline=given["baseline"],
+                baseline={name: one.given["baseline"] for name, one in group.items()},
                 metrics={name: one.metrics for name, one in group.items()},
                 seed=seed,
                 bug_compatible=plan.bug_compatible,
