@@ -243,6 +243,11 @@ class Gaze:
         check_choices("gaze", self)
 
 
+def or_nan(value: float | None) -> float:
+    """Return what a protocol says of an undefined case."""
+    return math.nan if value is None else value
+
+
 _LEAST = {"nss_ddof": 0, "auc_steps": 1, "borji_least": 1, "borji_draws": 1, "splits": 1, "negative_frames": 0}
 
 
