@@ -1,4 +1,4 @@
-"""The metrics that are areas under ROC curves, with their sources; they are written as in `videosal.metrics.formulas`."""
+"""The metrics that are areas under ROC curves, with their sources, written as in `videosal.metrics.formulas`."""
 
 from __future__ import annotations
 

@@ -91,11 +91,22 @@ class Protocol:
                 raise UnknownNameError.of("metric", metric, OURS)
         if self.negatives == "whole-set" and self.negative_frames == 0:
             raise InputError(f"protocol {self.name!r} takes all frames of the whole set as negatives: give a number")
+        if not self.default_metrics:
+            raise InputError(f"protocol {self.name!r} scores nothing by default: name at least one of its metrics")
         if not set(self.default_metrics) <= set(self.metrics):
             raise InputError(f"protocol {self.name!r} scores by default what it does not define: add it to metrics")
 
     def replace(self, **changes: Any) -> Protocol:
         """Return a protocol that differs in some choices, each given by its own name or as a whole part.
+
+        Parameters
+        ----------
+        **changes
+            Attributes of `Protocol`, or of the records `Maps`, `Pair` and `Gaze` that are its parts.
+
+        Returns
+        -------
+        Protocol
 
         Raises
         ------

@@ -12,12 +12,27 @@ _custom: Registry[Protocol] = Registry("protocol", "videosal.protocols")
 
 
 def list_protocols() -> list[str]:
-    """Names of all protocols: ours, ``standard`` first, then those that third parties registered, sorted."""
+    """Return the names of all protocols.
+
+    Returns
+    -------
+    list of str
+        Ours, ``standard`` first, then those that third parties registered, sorted.
+    """
     return [*_OURS, *(name for name in _custom.names() if name not in _OURS)]
 
 
 def get_protocol(protocol: str | Protocol) -> Protocol:
     """Return the protocol of that name; a protocol itself is returned as it is.
+
+    Parameters
+    ----------
+    protocol : str or Protocol
+        A name from `list_protocols`, or a protocol of your own.
+
+    Returns
+    -------
+    Protocol
 
     Raises
     ------
@@ -63,6 +78,16 @@ def register_protocol(protocol: Protocol) -> Protocol:
 
     A package makes its protocol known with an entry point in the group ``videosal.protocols`` that names the record; a
     file given as ``--plugin`` calls this function. Registering an equal protocol again is no error.
+
+    Parameters
+    ----------
+    protocol : Protocol
+        Of a name of its own.
+
+    Returns
+    -------
+    Protocol
+        The same.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 Every function takes batches (B, H, W) and returns one figure per item, (B,): those that `videosal.metrics.score_frame`
 gives for each item under the protocol ``standard``. Predictions may have any real dtype; figures have the same, or
 torch's default where that is neither float32 nor float64. Nothing is resized: bring all tensors to one size first.
+What each argument may hold, and the errors, are those of `score_batch`.
 
 `cc`, `kld`, `sim`, `nss` and `ig` are differentiable; the AUCs are counts, without a gradient. A map without
 information scores as the uniform distribution. An undefined figure is NaN. Both have a gradient of zero, so ``nanmean``

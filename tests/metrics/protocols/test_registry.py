@@ -81,6 +81,7 @@ def test_a_choice_is_changed_in_its_part_alone() -> None:
         ({"smoothing": 3}, "maps has smoothing 3: give Smoothing, or None"),
         ({"maps": None}, "protocol 'x' has maps None: give Maps"),
         ({"maps": None, "resize": "none"}, "maps is None: give Maps"),
+        ({"default_metrics": ()}, "protocol 'x' scores nothing by default"),
         ({"version": "2"}, "protocol 'x' has version '2': give a whole number"),
         ({"resize": ["none"]}, r"maps has resize \['none'\]: did you mean none"),
         ({"metrics": ("cc",), "default_metrics": ("nss",)}, "scores by default what it does not define"),
