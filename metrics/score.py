@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from videosal.metrics.frame.inputs import Inputs
     from videosal.metrics.protocols.record import Protocol
 
+_NO_BUGS: frozenset[str] = frozenset()
+
 
 def score_frame(
     prediction: ArrayLike,
@@ -231,18 +233,14 @@ def _score(
 ) -> list[dict[str, float]]:
     """Score a prediction under the protocols of the jobs."""
     present = [(density is not None, *(part is not None for part in job[2:])) for job in jobs]
-    names = [
-        _allowed(job.protocol, there) if job.metrics is None else _asked(job.protocol, job.metrics, there)
-        for job, there in zip(jobs, present, strict=True)
-    ]
+    names, with_density = _plan(tuple((*job[:2], there) for job, there in zip(jobs, present, strict=True)))
 
     from videosal.metrics.case import SharedFrame  # imports numba
     from videosal.metrics.frame.baseline import Baseline
     from videosal.metrics.frame.inputs import read_inputs
 
-    with_density = any(map(_needs_density, names))
     read: dict[tuple[int, int], Inputs] = {}  # by the fixations that a job takes
-    measured: dict[int, Baseline] = {}
+    measured: dict[int, Baseline] = {}  # by the array that it was given as
     frames: dict[tuple[int, int], SharedFrame] = {}  # by size, which masks decide where there is no density
     results = []
     for job, wanted, there in zip(jobs, names, present, strict=True):
@@ -264,35 +262,41 @@ def _score(
     return results
 
 
-_NO_BUGS: frozenset[str] = frozenset()
-
-
 def _values(case: Case, names: tuple[str, ...], present: tuple[bool, ...]) -> dict[str, float]:
     from videosal.metrics.custom import custom_score
     from videosal.metrics.formulas import FORMULAS
 
-    given = frozenset(name for name, there in zip(ARGUMENTS, present, strict=True) if there)
-    return {name: FORMULAS[name](case) if name in FORMULAS else custom_score(name, case, given) for name in names}
+    scores = {}
+    for name in names:
+        formula = FORMULAS.get(name)
+        scores[name] = custom_score(name, case, _given(present)) if formula is None else formula(case)
+    return scores
 
 
 @lru_cache
-def _needs_density(names: tuple[str, ...]) -> bool:
-    """Whether one of the metrics may hold the prediction against the density."""
-    return any(name not in OURS or "density" in OURS[name].needs for name in names)
+def _given(present: tuple[bool, ...]) -> frozenset[str]:
+    return frozenset(name for name, there in zip(ARGUMENTS, present, strict=True) if there)
 
 
 @lru_cache
+def _plan(
+    jobs: tuple[tuple[Protocol, tuple[str, ...] | None, tuple[bool, ...]], ...],
+) -> tuple[list[tuple[str, ...]], bool]:
+    """Return the metrics of each job, and whether one of them may hold the prediction against the density."""
+    names = [_allowed(rules, there) if asked is None else _asked(rules, asked, there) for rules, asked, there in jobs]
+    return names, any(name not in OURS or "density" in OURS[name].needs for group in names for name in group)
+
+
 def _allowed(protocol: Protocol, present: tuple[bool, ...]) -> tuple[str, ...]:
-    given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
+    given = _given(present)
     names = tuple(name for name in protocol.default_metrics if given.issuperset(OURS[name].needs))
     if not names:
         raise InputError("density and fixations are both missing: give at least one to score against")
     return names
 
 
-@lru_cache
 def _asked(protocol: Protocol, names: tuple[str, ...], present: tuple[bool, ...]) -> tuple[str, ...]:
-    given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
+    given = _given(present)
     defined = protocol.metrics
     for name in names:
         if name in OURS and name not in defined:

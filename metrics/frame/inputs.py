@@ -47,17 +47,7 @@ class Inputs:
 
     def with_gaze(self, fixations: ArrayLike | None, other_fixations: ArrayLike | None) -> Inputs:
         """Return the same maps with other fixations, which are checked."""
-        f = None if fixations is None else read_gaze("fixations", fixations)
-        o = None if other_fixations is None else read_gaze("other_fixations", other_fixations)
-        p, d = self.prediction, self.density
-        truth = None if d is None else d.shape
-        if truth is None and f is not None and not is_points(f, None):
-            truth = f.shape
-        if truth is None:
-            return Inputs(p, d, f, o, (p.shape[0], p.shape[1]), None)
-        if len(truth) != 2 or 0 in truth:
-            raise InputError(f"fixations has shape {truth}: give a mask (H, W), or (n, 2) points (row, col)")
-        return Inputs(p, d, f, o, (truth[0], truth[1]), truth)
+        return _with_gaze(self.prediction, self.density, fixations, other_fixations)
 
 
 def read_inputs(
@@ -75,7 +65,20 @@ def read_inputs(
     """
     p = read_map("prediction", prediction)
     d = None if density is None else read_density(density)
-    return Inputs(p, d, None, None, (0, 0), None).with_gaze(fixations, other_fixations)
+    return _with_gaze(p, d, fixations, other_fixations)
+
+
+def _with_gaze(p: Array, d: Array | None, fixations: ArrayLike | None, other_fixations: ArrayLike | None) -> Inputs:
+    f = None if fixations is None else read_gaze("fixations", fixations)
+    o = None if other_fixations is None else read_gaze("other_fixations", other_fixations)
+    truth = None if d is None else d.shape
+    if truth is None and f is not None and not is_points(f, None):
+        truth = f.shape
+    if truth is None:
+        return Inputs(p, d, f, o, (p.shape[0], p.shape[1]), None)
+    if len(truth) != 2 or 0 in truth:
+        raise InputError(f"fixations has shape {truth}: give a mask (H, W), or (n, 2) points (row, col)")
+    return Inputs(p, d, f, o, (truth[0], truth[1]), truth)
 
 
 def read_array(name: str, value: ArrayLike) -> Array:
