@@ -9,7 +9,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from videosal.benchmark.harness import run, score
+from videosal.benchmark.harness import run_each, score_each
 from videosal.errors import InputError, VideosalError, did_you_mean
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def read_bench_file(path: str | Path) -> BenchFile:
 def run_bench(bench: BenchFile, base: Path, progress: Callable[[str], Progress]) -> Iterator[Run | VideosalError]:
     """Carry out every combination of models or predictions, data sets and protocols.
 
-    Finished work is kept, so the same file again goes on where it stopped. What fails is yielded as the error, and the
-    other combinations are tried.
+    Protocols share what is read of the maps. Finished work is kept, so the same file again goes on where it stopped.
+    What fails is yielded as the error, and the other combinations are tried.
 
     Parameters
     ----------
@@ -138,12 +138,27 @@ def run_bench(bench: BenchFile, base: Path, progress: Callable[[str], Progress])
     entries: list[ModelEntry | PredictionsEntry] = [*bench.model, *bench.predictions]
     for entry in entries:
         for dataset in bench.dataset:
-            for protocol in bench.protocols:
-                try:
-                    yield _evaluate(bench, base, entry, dataset, protocol, progress)
-                except VideosalError as error:
-                    _log.error("%s on %s, %s: %s", _label(entry), dataset.name, protocol, error)
-                    yield error
+            yield from _try_all(bench, base, entry, dataset, bench.protocols, progress)
+
+
+def _try_all(
+    bench: BenchFile,
+    base: Path,
+    entry: ModelEntry | PredictionsEntry,
+    dataset: DatasetEntry,
+    protocols: list[str],
+    progress: Callable[[str], Progress],
+) -> Iterator[Run | VideosalError]:
+    """Evaluate under all protocols at once; if that fails under each alone, which tells what the error is of."""
+    try:
+        yield from _evaluate(bench, base, entry, dataset, protocols, progress)
+    except VideosalError as error:
+        if len(protocols) > 1:
+            for protocol in protocols:
+                yield from _try_all(bench, base, entry, dataset, [protocol], progress)
+            return
+        _log.error("%s on %s, %s: %s", _label(entry), dataset.name, ", ".join(protocols), error)
+        yield error
 
 
 def _evaluate(
@@ -151,31 +166,31 @@ def _evaluate(
     base: Path,
     entry: ModelEntry | PredictionsEntry,
     dataset: DatasetEntry,
-    protocol: str,
+    protocols: list[str],
     progress: Callable[[str], Progress],
-) -> Run:
+) -> list[Run]:
     label = _label(entry)
     data, _, split = dataset.name.partition(":")
     places = {"dataset": data, "split": split}
     common: dict[str, Any] = {
         "name": label,
-        "protocol": protocol,
+        "protocols": protocols,
         "metrics": bench.metrics,
         "workers": bench.workers,
         "dask": bench.dask,
         "baseline": bench.baseline,
         "seed": bench.seed,
         "plugins": [base / plugin for plugin in bench.plugins],
-        "out": base / bench.out / f"{label}-{data}-{split or 'default'}-{protocol}",
+        "out": base / bench.out / f"{label}-{data}-{split or 'default'}",
         "progress": progress(f"{label} on {dataset.name}"),
     }
     root = base / dataset.root if dataset.root else None
     if isinstance(entry, PredictionsEntry):
         maps = base / entry.path.format(**places)
-        return score(
+        return score_each(
             maps, dataset.name, root, allow_missing=entry.allow_missing, first_frame=entry.first_frame, **common
         )
-    return run(
+    return run_each(
         str(base / entry.model) if ".py:" in entry.model else entry.model,
         dataset.name,
         root,

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from videosal.benchmark.plan import Plan
     from videosal.benchmark.runs.results import Run
     from videosal.datasets import Dataset, Video
+    from videosal.metrics import Protocol
 
 METRICS = ("cc", "nss", "sim", "kld", "auc_judd", "auc_borji", "sauc")
 #: Standard deviations of the smoothing that cross-validation chooses from, as shares of the width.
@@ -41,7 +43,7 @@ def score_human(
     metrics: Sequence[str] = METRICS,
     folds: Folds = "halves",
     smoothing: float | None = None,
-    protocol: str = "standard",
+    protocol: str | Protocol = "standard",
     seed: int = 0,
 ) -> Run:
     """Score people against people.
@@ -64,8 +66,8 @@ def score_human(
     smoothing : float, optional
         Standard deviation of the Gaussian in pixels. Default: the one under which left-out observers are most
         likely, chosen on up to 60 frames.
-    protocol : str
-        See `videosal.metrics.list_protocols`.
+    protocol : str or Protocol
+        A name from `videosal.metrics.list_protocols`, or a protocol of your own.
     seed : int
         Of the halves and of the sAUC negatives.
 
@@ -90,7 +92,9 @@ def score_human(
     from videosal.benchmark.runs.identify import NOBODY, make_identity
     from videosal.benchmark.runs.provenance import describe_session
     from videosal.datasets import load_dataset
+    from videosal.metrics.protocols.registry import protocol_of_results
 
+    rules = protocol_of_results(protocol)
     data = load_dataset(dataset, root)
     sigma = smoothing if smoothing is not None else choose_smoothing(data, folds=folds, seed=seed)
     if sigma <= 0 or folds not in ("halves", "each"):
@@ -99,7 +103,7 @@ def score_human(
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise RunError(f"{path} is in use: choose another --out")
     baseline = MEAN_OTHERS if len(data) > 1 else CENTER
-    plan = Plan(data.full_name, data.root, protocol, tuple(metrics), baseline, seed, recipe=data.recipe)
+    plan = Plan(data.full_name, data.root, rules, tuple(metrics), baseline, seed, recipe=data.recipe)
     what = "half of the observers" if folds == "halves" else "each observer"
     row: dict[str, Any] = {
         "name": name,
@@ -111,7 +115,7 @@ def score_human(
     }
     identity = make_identity(plan, data, row)
     info = {**row, **describe_plan(plan, data, identity), "sessions": [describe_session()]}
-    results = [_score_video(data, video, info, identity.result, sigma, folds) for video in data]
+    results = [_score_video(data, video, plan, identity.result, sigma, folds) for video in data]
     # Written at the end: an attempt that fails leaves nothing that the next one would have to judge.
     path.mkdir(parents=True, exist_ok=True)
     store.write_info(path, info)
@@ -152,11 +156,11 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
     return float(SMOOTHINGS[int(np.argmax(likelihoods))] * width)
 
 
-def _score_video(data: Dataset, video: Video, info: dict[str, Any], identity: str, sigma: float, folds: Folds) -> Any:
+def _score_video(data: Dataset, video: Video, plan: Plan, identity: str, sigma: float, folds: Folds) -> Any:
     from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import draw_negatives
 
-    metrics, seed = info["metrics"], info["seed"]
+    metrics, seed = plan.metrics, plan.seed
     others = draw_negatives(data, video, seed=seed) if "sauc" in metrics and len(data) > 1 else None
     generator = _generator(video, seed)
     scores: dict[str, list[float]] = {metric: [] for metric in metrics}
@@ -164,7 +168,7 @@ def _score_video(data: Dataset, video: Video, info: dict[str, Any], identity: st
         points = video.observer_points(frame) or {}
         negatives = others.for_frame(frame) if others is not None else None
         found = [
-            _score_fold(known, left, negatives, video.size, sigma, metrics, info["protocol"])
+            _score_fold(known, left, negatives, video.size, sigma, metrics, plan.protocol)
             for known, left in _folds(points, folds, generator)
         ]
         for metric in metrics:
@@ -183,7 +187,7 @@ def _score_fold(
     size: tuple[int, int],
     sigma: float,
     metrics: Sequence[str],
-    protocol: str,
+    rules: Protocol,
 ) -> dict[str, float]:
     from videosal.benchmark.maps.saved_maps import quantise
     from videosal.metrics import metric_info, score_frame
@@ -201,7 +205,7 @@ def _score_fold(
         given["fixations"],
         other_fixations=given["other_fixations"],
         metrics=defined,
-        protocol=protocol,
+        protocol=rules,
     )
     return {name: found.get(name, float("nan")) for name in metrics}
 

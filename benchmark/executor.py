@@ -21,19 +21,19 @@ from videosal.errors import InputError, RunError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from videosal.benchmark.plan import Job, Plan
+    from videosal.benchmark.plan import Plan, SharedJob
     from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import Dataset
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a process needs once to score the jobs of an evaluation.
+    """What a process needs once to score the jobs of an evaluation: plans that differ in their protocol.
 
     `paths` are files and folders that it must see.
     """
 
-    plan: Plan
+    plans: tuple[Plan, ...]
     paths: tuple[Path, ...] = ()
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -48,8 +48,10 @@ class SerialExecutor(Executor):
         return future
 
 
-def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset: Dataset) -> Iterator[VideoScores]:
-    """Score the videos of `jobs`, which are those of `dataset`, and yield each result as it is done.
+def run_jobs(
+    session: Session, jobs: Sequence[SharedJob], executor: Executor, dataset: Dataset
+) -> Iterator[list[VideoScores]]:
+    """Score the videos of `jobs`, which are those of `dataset`, and yield the results of each as it is done.
 
     The scores do not depend on the executor; the order in which they come does.
 
@@ -61,13 +63,13 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset:
         A video could not be scored.
     """
     if isinstance(executor, SerialExecutor):
-        scorer = Scorer(session.plan, dataset)
+        scorer = Scorer(session.plans, dataset)
         yield from (executor.submit(scorer.score, job).result() for job in jobs)  # one after the other
         return
     if isinstance(executor, DaskExecutor):
         jobs = [make_job_absolute(job) for job in jobs]
-        plan = make_absolute(session.plan)
-        session = Session(plan, needed_paths(plan, jobs), session.token)
+        plans = tuple(map(make_absolute, session.plans))
+        session = Session(plans, needed_paths(plans[0], jobs), session.token)
         yield from executor.results(score_job, {job.video: (session, job, at) for at, job in enumerate(jobs)})
         return
     futures = [executor.submit(score_job, session, job, number) for number, job in enumerate(jobs)]
@@ -84,7 +86,7 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset:
             future.cancel()
 
 
-def _in_flight(executor: Executor, jobs: Sequence[Job]) -> str:
+def _in_flight(executor: Executor, jobs: Sequence[SharedJob]) -> str:
     """Name the videos that the processes of a broken pool were scoring: one of them may be why."""
     states = executor.states if isinstance(executor, _ProcessPool) else []
     names = [job.video for job, state in zip(jobs, states, strict=False) if state == _STARTED]
@@ -123,7 +125,7 @@ def open_executor(workers: int, dask: str | None = None, *, gpu: bool = False) -
             yield pool
 
 
-def score_job(session: Session, job: Job, number: int) -> VideoScores:
+def score_job(session: Session, job: SharedJob, number: int) -> list[VideoScores]:
     """Score one job, the one of this number, with the scorer that this process keeps for the session."""
     states = _kept.get("states", ())
     if number < len(states):
@@ -131,12 +133,12 @@ def score_job(session: Session, job: Job, number: int) -> VideoScores:
     if _kept.get("token") != session.token or "scorer" not in _kept:
         _kept.pop("scorer", None)  # do not hold two models
         check_paths(session.paths)
-        _kept.update(scorer=Scorer(session.plan), token=session.token)
+        _kept.update(scorer=Scorer(session.plans), token=session.token)
     scorer: Scorer = _kept["scorer"]
-    result = scorer.score(job)
+    results = scorer.score(job)
     if number < len(states):
         states[number] = _DONE
-    return result
+    return results
 
 
 _kept: dict[str, Any] = {}  # of this process: the scorer of the last session, and the states of its pool

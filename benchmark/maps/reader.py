@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.benchmark.maps.axes import Axes
+    from videosal.datasets.files.luma import Coding
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,9 @@ def one_per_file(refs: Iterable[MapRef]) -> dict[str, MapRef]:
 
 
 class MapReader:
-    """Reads maps; a folder or archive, and the file of a whole video, stay open until another one is asked for.
+    """Reads maps; a folder or archive, and the file of a whole video, stay open until another one is asked for."""
 
-    Parameters
-    ----------
-    luma : {"gray16", "png"}
-        How levels become numbers where the maps of a video are a video: the rule of the protocol.
-    """
-
-    def __init__(self, luma: str = GRAY16) -> None:
-        self._luma = luma
+    def __init__(self) -> None:
         self._tree: MapTree | None = None
         self._opened: tuple[Path, str, Axes | None] | None = None
         self._sequence: MapSequence | None = None
@@ -79,7 +73,18 @@ class MapReader:
         return self._tree
 
     def read(self, ref: MapRef) -> NDArray[Any]:
-        """Return the map, 2-D, in the file's own dtype.
+        """Return the map, 2-D, in the file's own dtype; that of a video as the numbers that ``gray16`` gives.
+
+        Raises
+        ------
+        FileError, PredictionError
+            As `read_stored`.
+        """
+        stored = self.read_stored(ref)
+        return stored[1].numbers(stored[0], GRAY16) if isinstance(stored, tuple) else stored
+
+    def read_stored(self, ref: MapRef) -> NDArray[Any] | tuple[NDArray[Any], Coding]:
+        """Return the map, 2-D, in the file's own dtype; that of a video as its levels and how they are coded.
 
         Raises
         ------
@@ -90,7 +95,7 @@ class MapReader:
         if ref.index is None:
             return decode_map(tree.read(name), tree.locate(name))
         if self._sequence is None or self._opened != (ref.root, name, ref.axes):
-            self._sequence = open_sequence(tree, name, self._luma, ref.axes)
+            self._sequence = open_sequence(tree, name, ref.axes)
             self._opened = ref.root, name, ref.axes
         return self._sequence.read(ref.index)
 

@@ -11,7 +11,7 @@ import numpy as np
 from videosal.benchmark.maps.axes import UNCERTAIN, Axes, agree, describe, fitting_axes, long_axes
 from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.images import suffix_of
-from videosal.datasets.files.luma import GRAY16, to_grey
+from videosal.datasets.files.luma import read_levels
 from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile
 from videosal.errors import PredictionError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.maps.trees import Entry
     from videosal.datasets import Video
+    from videosal.datasets.files.luma import Coding
 
 HDF5_SUFFIXES = frozenset({".h5", ".hdf5"})
 SEQUENCE_SUFFIXES = VIDEO_SUFFIXES | HDF5_SUFFIXES | {".npy", ".mat"}
@@ -36,19 +37,17 @@ class MapSequence(ABC):
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def read(self, index: int) -> NDArray[Any]:
-        """Return the map of frame `index`, shape (h, w)."""
+    def read(self, index: int) -> NDArray[Any] | tuple[NDArray[Any], Coding]:
+        """Return the map of frame `index`, shape (h, w); of a video its levels and how they are coded."""
 
 
-def open_sequence(tree: MapTree, name: str, luma: str = GRAY16, axes: Axes | None = None) -> MapSequence:
+def open_sequence(tree: MapTree, name: str, axes: Axes | None = None) -> MapSequence:
     """Open the file `name` of `tree`.
 
     Parameters
     ----------
     tree, name
         Where it lies.
-    luma : {"gray16", "png"}
-        How the levels of a video become numbers.
     axes : Axes, optional
         Of an array: where frames, rows and columns are. Default: as its format usually has them.
 
@@ -61,7 +60,7 @@ def open_sequence(tree: MapTree, name: str, luma: str = GRAY16, axes: Axes | Non
     suffix = "." + name.rpartition(".")[2].lower()
     try:
         if suffix in VIDEO_SUFFIXES:
-            return VideoMaps(file_source(tree, name), where, luma)
+            return VideoMaps(file_source(tree, name), where)
         opener = _open_npy if suffix == ".npy" else _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
         array, usual = opener(file_source(tree, name), where)
         return ArrayMaps(array, where, usual, axes)
@@ -105,15 +104,15 @@ class ArrayMaps(MapSequence):
 class VideoMaps(MapSequence):
     """A video of maps, read forwards; a map is one of its pictures."""
 
-    def __init__(self, source: Path | io.BytesIO, where: str, luma: str) -> None:
-        self.file, self._luma = VideoFile(source, where), luma
+    def __init__(self, source: Path | io.BytesIO, where: str) -> None:
+        self.file = VideoFile(source, where)
 
     def __len__(self) -> int:
         return len(self.file)
 
-    def read(self, index: int) -> NDArray[Any]:
+    def read(self, index: int) -> tuple[NDArray[Any], Coding]:
         """Decode up to the picture `index`; going back starts again."""
-        return to_grey(self.file.read(index), self.file.where, self._luma)
+        return read_levels(self.file.read(index), self.file.where)
 
 
 def _open_npy(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:

@@ -26,7 +26,7 @@ _INFO = {
 _INFO_OPTIONAL = {
     **dict.fromkeys(("root", "predictions", "save_maps", "shard", "baseline", "undefined_as"), _TEXT + _OR_NULL),
     **dict.fromkeys(("fingerprint", "finished"), _TEXT + _OR_NULL),
-    **dict.fromkeys(("model", "model_spec", "dataset_options", "calibration"), _OBJECT + _OR_NULL),
+    **dict.fromkeys(("model", "model_spec", "dataset_options", "calibration", "conventions"), _OBJECT + _OR_NULL),
     **dict.fromkeys(("dataset_notes", "merged_from", "map_notes"), _TEXTS),
     "lossy": _OBJECTS,
     "axes": _AXES,
@@ -109,6 +109,8 @@ def check_info(info: dict[str, Any], file: Path) -> dict[str, Any]:
         _complain(file, f"'coverage' has an unknown key {min(unknown)!r}", OVERWRITE)
     if info.get("model_spec"):
         _check(info["model_spec"], _SPEC, file, OVERWRITE, within="model_spec")
+    if info.get("conventions"):
+        _check(info["conventions"], {"negatives": _TEXT}, file, OVERWRITE, within="conventions")
     if "identity" in info:
         _check(info, {"identity": _OBJECT}, file, OVERWRITE)
         try:

@@ -64,12 +64,17 @@ def _dataset_notes(info: dict[str, Any]) -> list[str]:
             f"partial copy of {split}: {coverage.videos_found} of {coverage.videos_expected} videos, "
             f"{coverage.frames_found} of {coverage.frames_expected} frames"
         )
-    elsewhere = info["negatives"] is not None or get_protocol(info["protocol"]).negatives != "other-videos"
+    elsewhere = info["negatives"] is not None or _negatives_of(info) != "other-videos"
     if "sauc" in info["metrics"] and alone and not elsewhere:
         notes.append(f"sauc is undefined: {split} holds one video here, and its negatives come from others")
     if "ig" in info["metrics"] and info["baseline"] == CENTER and alone:
         notes.append("ig is measured against a centre Gaussian: there is no other video to average")
     return notes
+
+
+def _negatives_of(info: dict[str, Any]) -> str:
+    """Whose fixations the protocol of a run takes as negatives; runs of earlier versions have its name alone."""
+    return str((info.get("conventions") or get_protocol(info["protocol"]).to_json())["negatives"])
 
 
 def _map_notes(results: list[VideoScores], depth: str) -> list[str]:

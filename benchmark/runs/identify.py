@@ -42,7 +42,7 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
         dataset_options=plan.dataset_options,
         truth=truth.fingerprint(),
         videos=f"{len(names)} {digest(chr(10).join(names).encode())[:8]}",
-        protocol=plan.protocol,
+        protocol=plan.protocol.name,
         signature=plan.signature(),
         metric_code=code,
         calibration=plan.calibration,

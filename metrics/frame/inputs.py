@@ -48,6 +48,10 @@ class Inputs:
     size: Size
     truth: tuple[int, ...] | None
 
+    def with_gaze(self, fixations: ArrayLike | None, other_fixations: ArrayLike | None) -> Inputs:
+        """Return the same maps with other fixations, which are checked."""
+        return _with_gaze(self.prediction, self.density, fixations, other_fixations)
+
 
 def read_inputs(
     prediction: ArrayLike,
@@ -64,6 +68,10 @@ def read_inputs(
     """
     p = read_map("prediction", prediction)
     d = None if density is None else read_density(density)
+    return _with_gaze(p, d, fixations, other_fixations)
+
+
+def _with_gaze(p: Array, d: Array | None, fixations: ArrayLike | None, other_fixations: ArrayLike | None) -> Inputs:
     f = None if fixations is None else read_gaze("fixations", fixations)
     o = None if other_fixations is None else read_gaze("other_fixations", other_fixations)
     truth = None if d is None else d.shape

@@ -137,14 +137,26 @@ def prepare_baseline(given: Array, size: Size, rules: Maps) -> Array:
     return bilinear(resized, _half(size)) if rules.grid == "half" else resized
 
 
-def prepare_gaze(given: Inputs, maps: Maps, gaze: Gaze) -> PreparedGaze:
-    """Find the pixels that were looked at, in this frame and in others."""
-    move = _MOVE.get("letterbox" if maps.resize == "letterbox" else maps.grid, _stay)
+def prepare_gaze(given: Inputs, maps: Maps, gaze: Gaze, found: dict[tuple[Any, ...], Pixels]) -> PreparedGaze:
+    """Find the pixels that were looked at, in this frame and in others.
+
+    Parameters
+    ----------
+    given, maps, gaze
+        The fixations, and the rules of a protocol.
+    found : dict
+        Pixels that were found under other protocols in the same frame; takes those that are found.
+    """
+    place = "letterbox" if maps.resize == "letterbox" else maps.grid
+    move = _MOVE.get(place, _stay)
 
     def pixels(name: str, array: Array | None) -> Pixels | None:
         if array is None:
             return None
-        return move(read_pixels(name, array, given.size, given.truth, repeats=gaze.repeats), given.size)
+        key = name, id(array), given.truth, gaze.repeats, place
+        if key not in found:
+            found[key] = move(read_pixels(name, array, given.size, given.truth, repeats=gaze.repeats), given.size)
+        return found[key]
 
     fixations, others = pixels("fixations", given.fixations), pixels("other_fixations", given.other_fixations)
     fixated = fixations

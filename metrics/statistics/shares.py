@@ -6,6 +6,7 @@ difference and a quotient, of the map as it was given; so no map has to be scale
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,11 @@ class Scale:
         if exponent == 0:
             return self
         return Scale(float(np.ldexp(self.low, -exponent)), float(np.ldexp(self.width, -exponent)))
+
+    def within_single(self, low: float, high: float) -> Scale:
+        """Return the scale, times a power of two where values from low to high would leave single precision by it."""
+        _, exponent = math.frexp(max(abs(low - self.low), abs(high - self.low)) / self.width)
+        return self if -100 <= exponent <= 127 else Scale(self.low, math.ldexp(self.width, exponent))
 
 
 @dataclass(frozen=True, slots=True)

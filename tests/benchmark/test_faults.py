@@ -98,13 +98,13 @@ def test_new_metrics_are_added_without_computing_the_old(
     from videosal.benchmark.scoring import frame_scores
 
     asked: list[tuple[str, ...]] = []
-    original = frame_scores.score_frame
+    original = frame_scores.score_protocols
 
-    def watch(*args: Any, metrics: Any, **kwargs: Any) -> dict[str, float]:
-        asked.append(tuple(metrics))
+    def watch(*args: Any, metrics: Any, **kwargs: Any) -> dict[str, dict[str, float]]:
+        asked.append(metrics["standard"])
         return original(*args, metrics=metrics, **kwargs)
 
-    monkeypatch.setattr(frame_scores, "score_frame", watch)
+    monkeypatch.setattr(frame_scores, "score_protocols", watch)
     score(**scored, metrics=["cc", "nss"])
     both = score(**scored, metrics=["nss", "sauc"])
     assert set(asked[:9]) == {("cc", "nss")}

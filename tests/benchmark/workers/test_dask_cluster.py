@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from videosal import run, score
+from videosal import run, score, score_each
 from videosal.benchmark import executor
 from videosal.benchmark.workers import dask_cluster
 from videosal.datasets import load_dataset
 from videosal.errors import RunError
+from videosal.metrics import get_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -235,3 +236,14 @@ def test_a_video_that_kills_its_worker_is_named(
 def test_no_scheduler_at_the_address(scored: dict[str, Any]) -> None:
     with pytest.raises(RunError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         score(**scored, dask="tcp://127.0.0.1:9")
+
+
+def test_workers_need_not_know_a_protocol_by_name(
+    scored: dict[str, Any], tmp_path: Path, start: Callable[..., Cluster]
+) -> None:
+    ours = get_protocol("unisal").replace(name="ours", nss_ddof=0)
+    protocols = ["standard", ours]
+    here = score_each(**{**scored, "out": tmp_path / "here"}, protocols=protocols)
+    there = score_each(**{**scored, "out": tmp_path / "dask"}, protocols=protocols, dask=start(2).address)
+    for one, other in zip(here, there, strict=True):
+        assert (one.path / "scores.h5").read_bytes() == (other.path / "scores.h5").read_bytes()
