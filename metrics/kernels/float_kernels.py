@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
-    Bytes = NDArray[np.uint8]
     Floats = NDArray[np.float64]
     Counts = NDArray[np.int64]
     Buckets = NDArray[np.int32]
@@ -62,67 +60,6 @@ def overlap(p: Floats, d: Array, p_low: float, d_low: float, p_scale: float, d_s
     for i in range(0, p.size, _BLOCK):
         total += _overlap_block(p[i : i + _BLOCK], d[i : i + _BLOCK], p_low, d_low, p_scale, d_scale)
     return total
-
-
-@kernel
-def divergence(
-    p: Floats,
-    d: Floats,
-    p_low: float,
-    p_scale: float,
-    p_floor: float,
-    d_low: float,
-    d_scale: float,
-    d_floor: float,
-    eps: float,
-) -> float:
-    """Sum of D * log(eps + D / P), P = max((p - p_low) * p_scale, 0) + p_floor and D = (d - d_low) * d_scale + d_floor.
-
-    Where D is 0, nothing is added.
-    """
-    total = 0.0
-    for i in range(0, p.size, _BLOCK):
-        part = 0.0
-        for j in range(i, min(i + _BLOCK, p.size)):
-            weight = (d[j] - d_low) * d_scale + d_floor
-            if weight > 0:
-                share = (p[j] - p_low) * p_scale
-                part += weight * log(eps + weight / ((share if share > 0.0 else 0.0) + p_floor))
-        total += part
-    return total
-
-
-@kernel
-def cross(p: Floats, d: Bytes, p_low: float, p_scale: float, p_floor: float, d_low: float, d_extra: float) -> float:
-    """Sum of (d - d_low + d_extra) * log(P), P = max((p - p_low) * p_scale, 0) + p_floor."""
-    total = 0.0
-    for i in range(0, p.size, _BLOCK):
-        part = 0.0
-        for j in range(i, min(i + _BLOCK, p.size)):
-            weight = d[j] - d_low + d_extra
-            if weight > 0:
-                share = (p[j] - p_low) * p_scale
-                part += weight * log((share if share > 0.0 else 0.0) + p_floor)
-        total += part
-    return total
-
-
-@kernel
-def mean_divergence(p: Array, d: Array, p_low: float, p_scale: float, d_low: float, d_scale: float) -> float:
-    """Half the sum of P * log(P / M) + D * log(D / M), P = max((p - p_low) * p_scale, 0), D likewise, M their mean."""
-    total = 0.0
-    for i in range(0, p.size, _BLOCK):
-        part = 0.0
-        for j in range(i, min(i + _BLOCK, p.size)):
-            ours = max((p[j] - p_low) * p_scale, 0.0)
-            theirs = max((d[j] - d_low) * d_scale, 0.0)
-            mean = (ours + theirs) / 2
-            if ours > 0:
-                part += ours * log(ours / mean)
-            if theirs > 0:
-                part += theirs * log(theirs / mean)
-        total += part
-    return total / 2
 
 
 @kernel

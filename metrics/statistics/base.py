@@ -71,10 +71,10 @@ class Statistics(ABC):
 
     def mean_divergence(self, p: Shares, d: Shares) -> float:
         """Half the sum of P * log(P / M) + D * log(D / M), M the mean of both shares, which have no floor."""
-        from videosal.metrics.kernels import float_kernels
+        from videosal.metrics.kernels import log_kernels
 
         values = self.prediction.values, self.density.values
-        return float_kernels.mean_divergence(*values, p.low, 1 / p.total, d.low, 1 / d.total)
+        return log_kernels.mean_divergence(*values, p.low, 1 / p.total, d.low, 1 / d.total)
 
     @abstractmethod
     def levels(self, fixations: Pixels, fixated: Pixels) -> Levels:

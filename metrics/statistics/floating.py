@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.kernels import byte_kernels, float_kernels
+from videosal.metrics.frame.flat import words
+from videosal.metrics.kernels import byte_kernels, float_kernels, log_kernels
 from videosal.metrics.statistics.base import Levels, Statistics
 
 if TYPE_CHECKING:
@@ -46,11 +47,11 @@ class FloatStatistics(Statistics):
         return float_kernels.overlap(*values, p.low, d.low, 1 / p.total, 1 / d.total)
 
     def divergence(self, p: Shares, d: Shares, eps: float) -> float:
-        ours = self.prediction.values, self.density.values, p.low, 1 / p.total, p.floor
+        values, ours = (self.prediction.values, self.density.values), (p.low, 1 / p.total, p.floor)
         if self.density.counts is None:
-            return float_kernels.divergence(*ours, d.low, 1 / d.total, d.floor, eps)
+            return log_kernels.divergence(*values, *ours, d.low, 1 / d.total, d.floor, eps)
         own = byte_kernels.count_negentropy(self.density.counts, d.low, d.total, d.floor)
-        return own - float_kernels.cross(*ours, d.low, d.floor * d.total) / d.total
+        return own - log_kernels.cross(*values, words(values[1]), *ours, d.low, d.floor * d.total) / d.total
 
     def expect(self, fixated: Pixels, thresholds: Floats) -> None:
         self._expected += [self.prediction.values[fixated], thresholds[thresholds > self.prediction.spread.low]]

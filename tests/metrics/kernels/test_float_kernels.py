@@ -41,22 +41,6 @@ def test_moments(size: int) -> None:
         assert kernels.overlap(x, other, low, 0.25, 0.1, 0.2) == pytest.approx(smaller, rel=1e-12)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_divergence(size: int) -> None:
-    generator = np.random.default_rng(size)
-    p = flat(generator.normal(1, 1, size))
-    d = flat(np.maximum(generator.normal(0, 50, size), 0).astype(np.uint8))
-    doubles = flat(d.astype(np.float64))
-    for low, extra in ((0.0, 0.0), (-1.0, 0.0), (0.0, 0.5)):
-        P, D = np.maximum(p - 0.2, 0) * 0.01 + 1e-9, (d - low + extra) * 0.02
-        there = D > 0
-        expected = math.fsum(D[there] * np.log(1e-9 + D[there] / P[there]))
-        found = kernels.divergence(p, doubles, 0.2, 0.01, 1e-9, low, 0.02, extra * 0.02, 1e-9)
-        assert found == pytest.approx(expected, rel=1e-12, abs=1e-15)
-        cross = kernels.cross(p, d, 0.2, 0.01, 1e-9, low, extra) * 0.02
-        assert cross == pytest.approx(math.fsum(D * np.log(P)), rel=1e-12)
-
-
 @settings(deadline=None, max_examples=80)
 @given(
     seed=st.integers(0, 9999),
