@@ -22,15 +22,25 @@ _BLOCK = 2048
 _DROPPED_BITS = 52 - 8
 _BUCKETS = 64 << 8
 _NONE, _NEXT = np.uint64(0), np.uint64(1)
+_MAGNITUDE = np.int64(2**63 - 1)
 
 
 @kernel
-def total(x: Floats) -> float:
-    """Sum of x."""
-    result = 0.0
+def extent_and_total(x: Floats, keys: Keys) -> tuple[float, float, float]:
+    """Minimum, maximum and sum of x; one of the first two is NaN if a value is. `keys` is the same memory as integers.
+
+    Of integers, unlike of doubles, numba finds minimum and maximum in vector registers.
+    """
+    ends = np.empty(2)
+    end_keys = ends.view(np.int64)
+    lowest, highest = _rising(keys[0]), _rising(keys[0])
+    total = 0.0
     for i in range(0, x.size, _BLOCK):
-        result += _sum_block(x[i : i + _BLOCK])
-    return result
+        total += _sum_block(x[i : i + _BLOCK])
+        low, high = _extent_block(keys[i : i + _BLOCK])
+        lowest, highest = min(lowest, low), max(highest, high)
+    end_keys[0], end_keys[1] = _rising(lowest), _rising(highest)
+    return ends[0], ends[1], total
 
 
 @kernel
@@ -134,6 +144,38 @@ def ranks(
 
 
 @kernel
+def places(marks: Floats, wanted: Floats) -> Counts:
+    """Where among the ascending marks each wanted number stands; the number of marks where it is none."""
+    found = np.empty(wanted.size, np.int64)
+    for i in range(wanted.size):
+        place = _place(marks, wanted[i])
+        found[i] = place if place < marks.size and marks[place] == wanted[i] else marks.size
+    return found
+
+
+@kernel
+def tally(x: Floats, pixels: Counts, marks: Floats) -> Counts:
+    """How many of the pixels have each mark as their value; the marks ascend, and every value is one of them."""
+    counts = np.zeros(marks.size, np.int64)
+    for i in range(pixels.size):
+        counts[_place(marks, x[pixels[i]])] += 1
+    return counts
+
+
+@kernel
+def _place(marks: Floats, value: float) -> int:
+    """How many of the ascending marks are smaller than a value."""
+    low, high = 0, marks.size
+    while low < high:
+        middle = (low + high) // 2
+        if marks[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
 def _bucket(key: int, last: int) -> int:
     bucket = (key >> _DROPPED_BITS) - (last >> _DROPPED_BITS) + (_BUCKETS - 1)
     return max(bucket, 0)
@@ -143,6 +185,21 @@ def _bucket(key: int, last: int) -> int:
 def _subtract_block(x: Floats, low: float, distances: Floats) -> None:
     for i in range(x.size):
         distances[i] = x[i] - low
+
+
+@kernel
+def _rising(key: int) -> int:
+    """Turn the bits of a double into an integer that rises with it, or such an integer into the bits."""
+    return key ^ ((key >> 63) & _MAGNITUDE)
+
+
+@kernel
+def _extent_block(keys: Keys) -> tuple[int, int]:
+    lowest, highest = _rising(keys[0]), _rising(keys[0])
+    for i in range(keys.size):
+        key = _rising(keys[i])
+        lowest, highest = min(lowest, key), max(highest, key)
+    return lowest, highest
 
 
 @vector_kernel

@@ -36,6 +36,7 @@ class FloatStatistics(Statistics):
             self.density = density
         self._expected: list[Floats] = []
         self._marks = np.empty(0)
+        self._below = self._equal = np.empty(0, np.int64)
 
     @cached_property
     def codeviation(self) -> float:
@@ -58,11 +59,10 @@ class FloatStatistics(Statistics):
 
     def levels(self, fixations: Pixels, fixated: Pixels) -> Levels:
         values = self.prediction.values
-        once = np.sort(values[fixated])
-        marks = np.unique(once)
+        marks = _distinct(values[fixated])
         below, equal = self._rank(marks)
-        pixels = _tally(once, marks)
-        hits = pixels if fixated is fixations else _tally(np.sort(values[fixations]), marks)
+        pixels = float_kernels.tally(values, fixated, marks)
+        hits = pixels if fixated is fixations else float_kernels.tally(values, fixations, marks)
         return Levels(hits, pixels, below, equal)
 
     def reaching(self, thresholds: Floats) -> Counts:
@@ -74,12 +74,12 @@ class FloatStatistics(Statistics):
 
     def _rank(self, marks: Array) -> tuple[Counts, Counts]:
         """How many values lie below each mark, and how many equal it."""
-        place = np.searchsorted(self._marks, marks)
-        if self._marks.size == 0 or not np.array_equal(self._marks[place.clip(max=self._marks.size - 1)], marks):
-            self._marks = np.unique(np.concatenate((*self._expected, marks)))
+        place = float_kernels.places(self._marks, marks)
+        if marks.size and place.max() == self._marks.size:  # of what was not expected
+            self._marks = _distinct(np.concatenate((*self._expected, marks)))
             spread = self.prediction.spread
             self._below, self._equal = rank(self.prediction.values, self._marks, spread.low, spread.high)
-            place = np.searchsorted(self._marks, marks)
+            place = float_kernels.places(self._marks, marks)
         return self._below[place], self._equal[place]
 
 
@@ -106,7 +106,9 @@ def rank(values: Floats, marks: Floats, low: float, high: float) -> tuple[Counts
     return below, np.searchsorted(ordered, marks, side="right") - below
 
 
-def _tally(ordered: Floats, marks: Floats) -> Counts:
-    """How many of the ascending values equal each mark, all of which are marks."""
-    counts: Counts = np.diff(np.searchsorted(ordered, marks, side="right"), prepend=0)
-    return counts
+def _distinct(values: Floats) -> Floats:
+    """Sort an array, and return its values once each."""
+    values.sort()
+    first = np.ones(values.size, np.bool_)
+    np.not_equal(values[1:], values[:-1], out=first[1:])
+    return values[first]

@@ -93,7 +93,7 @@ def measure(array: Array) -> Measured | None:
     from videosal.metrics.kernels import float_kernels  # a process that scores image files has no need of it
 
     values = flat(array.astype(np.float64, copy=False))
-    low, high = float(values.min()), float(values.max())  # which NumPy does with vector registers, and numba does not
+    low, high, total = float_kernels.extent_and_total(values, values.view(np.int64))
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     _, exponent = math.frexp(max(abs(low), abs(high)))
@@ -102,7 +102,7 @@ def measure(array: Array) -> Measured | None:
     else:
         exponent = max(exponent, -1000)  # two to the opposite power has to be finite
         values = flat(np.ldexp(values, -exponent))
-        low, high = float(values.min()), float(values.max())
-    mean = float_kernels.total(values) / values.size
+        low, high, total = float_kernels.extent_and_total(values, values.view(np.int64))
+    mean = total / values.size
     excess, squares = float_kernels.deviations(values, low, mean)
     return Measured(values, Spread.of(values.size, low, high, mean, excess, squares), exponent)

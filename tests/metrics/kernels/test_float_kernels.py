@@ -30,7 +30,10 @@ def test_moments(size: int) -> None:
     generator = np.random.default_rng(size)
     x, y = flat(generator.normal(3, 2, size)), flat(generator.random(size))
     low = x.min()
-    assert kernels.total(x) == pytest.approx(math.fsum(x), rel=1e-14)
+    for values in (x, y, flat(-np.asarray(y))):
+        smallest, largest, total = kernels.extent_and_total(values, values.view(np.int64))
+        assert (smallest, largest) == (values.min(), values.max())
+        assert total == pytest.approx(math.fsum(values), rel=1e-14)
     excess, squares = kernels.deviations(x, low, 3.0)
     assert excess == pytest.approx(math.fsum(x - low), rel=1e-13)
     assert squares == pytest.approx(math.fsum((x - 3) ** 2), rel=1e-13)
@@ -39,6 +42,25 @@ def test_moments(size: int) -> None:
         assert kernels.codeviation(x, other, 3.0, 0.5) == pytest.approx(expected, rel=1e-12, abs=1e-10)
         smaller = math.fsum(np.minimum((x - low) * 0.1, (other - 0.25) * 0.2))
         assert kernels.overlap(x, other, low, 0.25, 0.1, 0.2) == pytest.approx(smaller, rel=1e-12)
+
+
+@pytest.mark.parametrize("odd", [math.nan, -math.nan, math.inf, -math.inf])
+def test_values_that_are_not_finite_show_in_the_extent(odd: float) -> None:
+    x = np.random.default_rng(0).normal(size=5000)
+    for place in (0, 2047, 4999):
+        spoilt = x.copy()
+        spoilt[place] = odd
+        ends = kernels.extent_and_total(flat(spoilt), flat(spoilt).view(np.int64))[:2]
+        assert not np.isfinite(ends).all()
+
+
+def test_places_and_tallies() -> None:
+    marks = np.array([-2.0, 0.0, 0.5, 7.0])
+    wanted = np.array([7.0, -2.0, 0.25, 9.0, 0.5])
+    assert kernels.places(marks, wanted).tolist() == [3, 0, 4, 4, 2]
+    assert kernels.places(np.empty(0), wanted).tolist() == [0] * 5
+    x = flat(np.array([0.5, 3.0, 7.0, -2.0, 0.5]))
+    assert kernels.tally(x, np.array([0, 4, 2, 2]), marks).tolist() == [0, 0, 2, 2]
 
 
 @settings(deadline=None, max_examples=80)
