@@ -21,7 +21,7 @@ _BLOCK = 2048
 # 256 buckets for each of 64 octaves of distance from the minimum.
 _DROPPED_BITS = 52 - 8
 _BUCKETS = 64 << 8
-_NONE, _NEXT = np.uint64(0), np.uint64(1)
+_NONE, _NEXT, _SEVEN, _EIGHT = (np.uint64(n) for n in (0, 1, 7, 8))
 _MAGNITUDE = np.int64(2**63 - 1)
 
 
@@ -120,17 +120,17 @@ def ranks(
         _subtract_block(block, low, distances)
         for i in range(block.size):
             keys[i] = _bucket(keys[i], last)
-        for i in range(block.size):
-            bucket = np.uint64(keys[i])  # unsigned, so that numba need not ask whether it counts from the end
-            place, value = np.uint64(first[bucket]), block[i]
-            if np.uint64(first[bucket + _NEXT]) == place:  # no mark in its bucket, as in most
-                tables[i & 3, place + place] += _NEXT
+        eights = block.size // 8
+        for eight in range(eights):
+            i = np.uint64(eight) * _EIGHT
+            if _are_equal(block, i):  # where a map is flat
+                tables[0, _spot(block[i], keys[i], first, fenced, widest)] += _EIGHT
                 continue
-            step = np.uint64(widest)
-            while step > 0:
-                place += step if fenced[place + step - _NEXT] < value else _NONE
-                step >>= _NEXT
-            tables[i & 3, place + place + (_NEXT if fenced[place] == value else _NONE)] += _NEXT
+            for j in range(8):
+                k = i + np.uint64(j)
+                tables[j & 3, _spot(block[k], keys[k], first, fenced, widest)] += _NEXT
+        for i in range(8 * eights, block.size):
+            tables[0, _spot(block[i], keys[i], first, fenced, widest)] += _NEXT
     below, equal = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)
     seen = 0
     for k in range(marks.size):
@@ -173,6 +173,31 @@ def _place(marks: Floats, value: float) -> int:
         else:
             high = middle
     return low
+
+
+@kernel
+def _spot(value: float, key: int, first: Buckets, fenced: Floats, widest: int) -> np.uint64:
+    bucket = np.uint64(key)  # unsigned, so that numba need not ask whether it counts from the end
+    place = np.uint64(first[bucket])
+    if np.uint64(first[bucket + _NEXT]) == place:  # no mark in its bucket, as in most
+        return place + place
+    step = np.uint64(widest)
+    while step > 0:
+        place += step if fenced[place + step - _NEXT] < value else _NONE
+        step >>= _NEXT
+    return place + place + (_NEXT if fenced[place] == value else _NONE)
+
+
+@kernel
+def _are_equal(x: Floats, i: np.uint64) -> bool:
+    """Whether the eight values from place i on are."""
+    v = x[i]
+    if x[i + _SEVEN] != v:
+        return False
+    for j in range(1, 7):  # noqa: SIM110  # numba knows no generators
+        if x[i + np.uint64(j)] != v:
+            return False
+    return True
 
 
 @kernel
