@@ -140,7 +140,7 @@ class SharedFrame:
         pair_scale = scale
         if pair is not points:
             pair_scale = scale_of(given.prediction, rules, pair.prediction, is_scaled=is_scaled)
-        gaze = self._pixels(protocol)
+        gaze = self._pixels(protocol, key)
         fixated = _NONE if gaze.fixated is None else gaze.fixated
         thresholds = _thresholds(protocol.gaze, spread, scale) if not _STEPPED.isdisjoint(names) else _NO_STEPS
         points.expect(fixated if not _RANKED.isdisjoint(names) else _NONE, thresholds)
@@ -180,12 +180,12 @@ class SharedFrame:
         self._maps[key] = (pair, maps.paired.shape), (points, maps.prediction.shape)
         return True
 
-    def _pixels(self, protocol: Protocol) -> PreparedGaze:
-        gaze = protocol.gaze
-        key = self._geometry(protocol.maps), gaze.repeats, gaze.sauc_drops_own
-        if key not in self._gaze:
-            self._gaze[key] = prepare_gaze(self._given, protocol.maps, gaze)
-        return self._gaze[key]
+    def _pixels(self, protocol: Protocol, geometry: Maps) -> PreparedGaze:
+        key = geometry, protocol.gaze.repeats, protocol.gaze.sauc_drops_own
+        found = self._gaze.get(key)
+        if found is None:
+            found = self._gaze[key] = prepare_gaze(self._given, protocol.maps, protocol.gaze)
+        return found
 
 
 def _statistics(prediction: Array, density: Array | None) -> Statistics | None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from videosal.metrics.frame.baseline import Baseline
     from videosal.metrics.protocols.record import Protocol
 
+_NO_BUGS: frozenset[str] = frozenset()
+
 
 def score_frame(
     prediction: ArrayLike,
@@ -206,7 +208,7 @@ def _score(
     frame = SharedFrame(read_inputs(*maps), baseline, with_density=any(map(_needs_density, names)))
     results = []
     for (rules, _), wanted in zip(jobs, names, strict=True):
-        bugs = frozenset(bug.key for bug in rules.bugs if not bug.in_negatives) if bug_compatible else frozenset()
+        bugs = frozenset(bug.key for bug in rules.bugs if not bug.in_negatives) if bug_compatible else _NO_BUGS
         case = frame.case(rules, wanted, seed, bugs)
         results.append(dict.fromkeys(wanted, math.nan) if case is None else _values(case, wanted, present))
     return results
@@ -216,8 +218,16 @@ def _values(case: Case, names: tuple[str, ...], present: tuple[bool, ...]) -> di
     from videosal.metrics.custom import custom_score
     from videosal.metrics.formulas import FORMULAS
 
-    given = frozenset(name for name, there in zip(ARGUMENTS, present, strict=True) if there)
-    return {name: FORMULAS[name](case) if name in FORMULAS else custom_score(name, case, given) for name in names}
+    scores = {}
+    for name in names:
+        formula = FORMULAS.get(name)
+        scores[name] = custom_score(name, case, _given(present)) if formula is None else formula(case)
+    return scores
+
+
+@lru_cache
+def _given(present: tuple[bool, ...]) -> frozenset[str]:
+    return frozenset(name for name, there in zip(ARGUMENTS, present, strict=True) if there)
 
 
 @lru_cache
@@ -228,7 +238,7 @@ def _needs_density(names: tuple[str, ...]) -> bool:
 
 @lru_cache
 def _allowed(protocol: Protocol, present: tuple[bool, ...]) -> tuple[str, ...]:
-    given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
+    given = _given(present)
     names = tuple(name for name in protocol.default_metrics if given.issuperset(OURS[name].needs))
     if not names:
         raise InputError("density and fixations are both missing: give at least one to score against")
@@ -237,7 +247,7 @@ def _allowed(protocol: Protocol, present: tuple[bool, ...]) -> tuple[str, ...]:
 
 @lru_cache
 def _asked(protocol: Protocol, names: tuple[str, ...], present: tuple[bool, ...]) -> tuple[str, ...]:
-    given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
+    given = _given(present)
     defined = protocol.metrics
     for name in names:
         if name in OURS and name not in defined:

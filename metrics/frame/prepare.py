@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     Size = tuple[int, int]
 
 _NETWORK = (256, 456)
+_AS_GIVEN = Scale()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +88,14 @@ def scales_first(rules: Maps, size: Size, shape: tuple[int, ...]) -> bool:
 def scale_of(given: Array, rules: Maps, made: Measured, *, is_scaled: bool = False) -> Scale:
     """Return the scale of a map that was `given` and has been `made` ready, in the units of the latter."""
     if is_scaled:
-        return Scale().shrunk(made.exponent)
+        return _AS_GIVEN.shrunk(made.exponent)
     if rules.scale == "unit" and given.dtype in (np.uint8, np.uint16):
         return Scale(0.0, float(np.iinfo(given.dtype).max)).shrunk(made.exponent)
     if rules.scale == "minmax":
         return _minmax(given).shrunk(made.exponent)
     if rules.scale == "sum" and (total := made.spread.above(0.0)) > 0:
         return Scale(0.0, total)
-    return Scale().shrunk(made.exponent)
+    return _AS_GIVEN.shrunk(made.exponent)
 
 
 def _minmax(given: Array) -> Scale:

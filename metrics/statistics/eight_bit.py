@@ -26,15 +26,15 @@ class ByteStatistics(Statistics):
     """A prediction of 8 bits, and a density of 8 bits where one is needed."""
 
     def __init__(self, prediction: Bytes, density: Bytes | None) -> None:
+        super().__init__()
         p = flat(prediction)
         if density is None:
             self._counts = byte_kernels.histogram(p, words(p))
         else:
             d = flat(density)
-            d_words = words(d)
-            self._counts, self._weights = byte_kernels.weighted_histogram(p, words(p), d, d_words)
-            self._density_counts = byte_kernels.histogram(d, d_words)
-            self.density = Measured(d, byte_spread(self._density_counts, d.size))
+            self._counts, self._weights, counts = byte_kernels.two_histograms(p, words(p), d, words(d))
+            self._density_counts = counts
+            self.density = Measured(d, byte_spread(counts, d.size))
         self.prediction = Measured(p, byte_spread(self._counts, p.size))
 
     @cached_property

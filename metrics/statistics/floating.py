@@ -31,6 +31,7 @@ class FloatStatistics(Statistics):
     """A prediction of any kind, as float64; the density, where one is needed, stays 8 bits where it is."""
 
     def __init__(self, prediction: Measured, density: Measured | None) -> None:
+        super().__init__()
         self.prediction = prediction
         if density is not None:
             self.density = density

@@ -24,6 +24,7 @@ class PlainStatistics(Statistics):
     """Any prediction and density."""
 
     def __init__(self, prediction: Measured, density: Measured | None) -> None:
+        super().__init__()
         self.prediction = prediction
         self._p = prediction.values.astype(np.float64)
         if density is not None:

@@ -6,8 +6,7 @@ difference and a quotient, of the map as it was given; so no map has to be scale
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 TINY = 1e-20  # pysaliency's addend
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """What a protocol makes of a value: (x - low) / width."""
 
     low: float = 0.0
@@ -31,8 +29,7 @@ class Scale:
         return Scale(float(np.ldexp(self.low, -exponent)), float(np.ldexp(self.width, -exponent)))
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(NamedTuple):
     """The share of a value x: (x - low) / total + floor."""
 
     low: float

@@ -29,8 +29,9 @@ def test_histograms_count_and_add_up(size: int) -> None:
         expected = np.bincount(x, minlength=256)
         assert np.array_equal(kernels.histogram(x, words(x)), expected)
         for w in maps(size):
-            counts, sums = kernels.weighted_histogram(x, words(x), w, words(w))
+            counts, sums, theirs = kernels.two_histograms(x, words(x), w, words(w))
             assert np.array_equal(counts, expected)
+            assert np.array_equal(theirs, np.bincount(w, minlength=256))
             assert np.array_equal(sums, np.bincount(x, weights=w, minlength=256))
 
 
@@ -46,7 +47,7 @@ def test_spread(size: int) -> None:
 def test_codeviation_and_cross_entropy(size: int) -> None:
     for x in maps(size)[:2]:
         for w in maps(size)[:2]:
-            counts, sums = kernels.weighted_histogram(x, words(x), w, words(w))
+            counts, sums, _ = kernels.two_histograms(x, words(x), w, words(w))
             codeviation = ((x - x.mean()) * (w - w.mean())).sum()
             assert kernels.count_codeviation(counts, sums, x.mean(), w.mean()) == pytest.approx(codeviation, abs=1e-6)
             if w.any():
