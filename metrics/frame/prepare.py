@@ -22,9 +22,9 @@ from videosal.metrics.frame.regrid import (
     letterbox,
     letterbox_pixels,
     smooth,
-    zoom_cubic,
 )
 from videosal.metrics.frame.resize import resize_bicubic
+from videosal.metrics.frame.spline import zoom_cubic
 from videosal.metrics.statistics.shares import Scale
 
 if TYPE_CHECKING:

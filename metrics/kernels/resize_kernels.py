@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _LANES = 32
 _STRIDE = np.uint64(_LANES)
 _ONE, _TWO = np.uint64(1), np.uint64(2)
+_POLE = np.sqrt(3.0) - 2.0
 
 
 @kernel
@@ -59,6 +60,46 @@ def resize_columns(result: Floats, pixels: Floats, index: Index, weights: Floats
         _copy(block, pixels[first * width :], rows, width, 1, _LANES, width, 1)
         _mix(mixed, block, index, weights, nearest)
         _copy(result[first * outputs :], mixed, rows, outputs, outputs, 1, 1, _LANES)
+
+
+@kernel
+def to_spline(pixels: Floats, rows: int) -> None:
+    """Replace each column of a map by the coefficients of the cubic B-spline through it, mirrored at its ends.
+
+    A recursive filter down the column, and one up: see :func:`videosal.metrics.frame.spline.zoom_cubic`.
+    """
+    if rows == 1:
+        return
+    width = np.uint64(pixels.size // rows)
+    last = np.uint64(rows - 1) * width
+    # The filter begins with the sum over the column and its mirror image, as if both went on for ever.
+    to_end = _POLE ** (rows - 1)
+    for column in range(width):
+        i = np.uint64(column)
+        pixels[i] += to_end * pixels[last + i]
+    for row in range(1, rows - 1):
+        start = np.uint64(row) * width
+        weight = _POLE**row + _POLE ** (2 * rows - 2 - row)
+        for column in range(width):
+            i = np.uint64(column)
+            pixels[i] += weight * pixels[start + i]
+    for column in range(width):
+        pixels[np.uint64(column)] *= 1 / (1 - to_end * to_end)
+    for row in range(1, rows):
+        start = np.uint64(row) * width
+        for column in range(width):
+            i = start + np.uint64(column)
+            pixels[i] += _POLE * pixels[i - width]
+    for column in range(width):
+        i = last + np.uint64(column)
+        pixels[i] = (_POLE * pixels[i - width] + pixels[i]) * _POLE / (_POLE * _POLE - 1)
+    for row in range(1, rows):
+        start = last - np.uint64(row) * width
+        for column in range(width):
+            i = start + np.uint64(column)
+            pixels[i] = _POLE * (pixels[i + width] - pixels[i])
+    for i in range(pixels.size):
+        pixels[i] *= 6.0
 
 
 @kernel

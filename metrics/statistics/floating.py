@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.metrics.frame.flat import words
-from videosal.metrics.kernels import byte_kernels, float_kernels, log_kernels
+from videosal.metrics.kernels import byte_kernels, float_kernels, log_kernels, rank_kernels
 from videosal.metrics.statistics.base import Levels, Statistics
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class FloatStatistics(Statistics):
         values = self.prediction.values
         marks = _distinct(values[fixated])
         below, equal = self._rank(marks)
-        pixels = float_kernels.tally(values, fixated, marks)
-        hits = pixels if fixated is fixations else float_kernels.tally(values, fixations, marks)
+        pixels = rank_kernels.tally(values, fixated, marks)
+        hits = pixels if fixated is fixations else rank_kernels.tally(values, fixations, marks)
         return Levels(hits, pixels, below, equal)
 
     def reaching(self, thresholds: Floats) -> Counts:
@@ -75,12 +75,12 @@ class FloatStatistics(Statistics):
 
     def _rank(self, marks: Array) -> tuple[Counts, Counts]:
         """How many values lie below each mark, and how many equal it."""
-        place = float_kernels.places(self._marks, marks)
+        place = rank_kernels.places(self._marks, marks)
         if marks.size and place.max() == self._marks.size:  # of what was not expected
             self._marks = _distinct(np.concatenate((*self._expected, marks)))
             spread = self.prediction.spread
             self._below, self._equal = rank(self.prediction.values, self._marks, spread.low, spread.high)
-            place = float_kernels.places(self._marks, marks)
+            place = rank_kernels.places(self._marks, marks)
         return self._below[place], self._equal[place]
 
 
@@ -98,10 +98,10 @@ def rank(values: Floats, marks: Floats, low: float, high: float) -> tuple[Counts
     """
     if math.isfinite(high - low):
         last = int(np.float64(high - low).view(np.int64))
-        first, most = float_kernels.first_marks((marks - low).view(np.int64), last)
+        first, most = rank_kernels.first_marks((marks - low).view(np.int64), last)
         if most <= _CROWDED:
             scratch = np.empty(2048)
-            return float_kernels.ranks(values, low, last, marks, first, most, scratch, scratch.view(np.int64))
+            return rank_kernels.ranks(values, low, last, marks, first, most, scratch, scratch.view(np.int64))
     ordered = np.sort(values)
     below = np.searchsorted(ordered, marks, side="left")
     return below, np.searchsorted(ordered, marks, side="right") - below
