@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """Statistics of a prediction at one size, and what the protocol makes of its values."""
 
     statistics: Statistics
@@ -46,8 +44,7 @@ class Shown:
         return scaled(self.statistics.prediction, self.scale).reshape(self.shape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(NamedTuple):
     """One frame under one protocol.
 
     Attributes
@@ -137,9 +134,9 @@ class SharedFrame:
             return None
         is_scaled = scales_first(rules, given.size, given.prediction.shape)
         scale = scale_of(given.prediction, rules, points.prediction, is_scaled=is_scaled)
-        pair_scale = scale
+        shown = held = Shown(points, points_shape, scale)
         if pair is not points:
-            pair_scale = scale_of(given.prediction, rules, pair.prediction, is_scaled=is_scaled)
+            held = Shown(pair, pair_shape, scale_of(given.prediction, rules, pair.prediction, is_scaled=is_scaled))
         gaze = self._pixels(protocol, key)
         fixated = _NONE if gaze.fixated is None else gaze.fixated
         thresholds = _thresholds(protocol.gaze, spread, scale) if not _STEPPED.isdisjoint(names) else _NO_STEPS
@@ -149,8 +146,8 @@ class SharedFrame:
             density_scale = scale_of(given.density, rules, pair.density)
         return Case(
             protocol=protocol,
-            pair=Shown(pair, pair_shape, pair_scale),
-            points=Shown(points, points_shape, scale),
+            pair=held,
+            points=shown,
             density_scale=density_scale,
             baseline=None
             if self._baseline is None or _NO_BASELINE.issuperset(names)

@@ -195,17 +195,17 @@ def _score(
     bug_compatible: bool,
 ) -> list[dict[str, float]]:
     """Score the arguments `given`, the first five of `score_frame`, under protocols and for the metrics of each."""
-    present = tuple(argument is not None for argument in given[1:])
-    names = [_allowed(rules, present) if asked is None else _asked(rules, asked, present) for rules, asked in jobs]
+    _, density, fixations, others, baseline = given
+    present = (density is not None, fixations is not None, others is not None, baseline is not None)
+    names, with_density = _plan(jobs, present)
 
     from videosal.metrics.case import SharedFrame  # imports numba
     from videosal.metrics.frame.baseline import Baseline
     from videosal.metrics.frame.inputs import read_inputs
 
-    *maps, baseline = given
     if baseline is not None and not isinstance(baseline, Baseline):
         baseline = Baseline(baseline)
-    frame = SharedFrame(read_inputs(*maps), baseline, with_density=any(map(_needs_density, names)))
+    frame = SharedFrame(read_inputs(*given[:4]), baseline, with_density=with_density)
     results = []
     for (rules, _), wanted in zip(jobs, names, strict=True):
         bugs = frozenset(bug.key for bug in rules.bugs if not bug.in_negatives) if bug_compatible else _NO_BUGS
@@ -231,12 +231,14 @@ def _given(present: tuple[bool, ...]) -> frozenset[str]:
 
 
 @lru_cache
-def _needs_density(names: tuple[str, ...]) -> bool:
-    """Whether one of the metrics may hold the prediction against the density."""
-    return any(name not in OURS or "density" in OURS[name].needs for name in names)
+def _plan(
+    jobs: tuple[tuple[Protocol, tuple[str, ...] | None], ...], present: tuple[bool, ...]
+) -> tuple[list[tuple[str, ...]], bool]:
+    """Return the metrics of each job, and whether one of them may hold the prediction against the density."""
+    names = [_allowed(rules, present) if asked is None else _asked(rules, asked, present) for rules, asked in jobs]
+    return names, any(name not in OURS or "density" in OURS[name].needs for group in names for name in group)
 
 
-@lru_cache
 def _allowed(protocol: Protocol, present: tuple[bool, ...]) -> tuple[str, ...]:
     given = _given(present)
     names = tuple(name for name in protocol.default_metrics if given.issuperset(OURS[name].needs))
@@ -245,7 +247,6 @@ def _allowed(protocol: Protocol, present: tuple[bool, ...]) -> tuple[str, ...]:
     return names
 
 
-@lru_cache
 def _asked(protocol: Protocol, names: tuple[str, ...], present: tuple[bool, ...]) -> tuple[str, ...]:
     given = _given(present)
     defined = protocol.metrics

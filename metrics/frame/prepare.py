@@ -7,9 +7,9 @@ resizes, so do we, since rounding can part values that were equal.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -45,8 +45,7 @@ _NETWORK = (256, 456)
 _AS_GIVEN = Scale()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedMaps:
+class PreparedMaps(NamedTuple):
     """The maps of one frame, resized and blurred; those that needed neither are as they were given.
 
     Attributes
@@ -62,8 +61,7 @@ class PreparedMaps:
     density: Array | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedGaze:
+class PreparedGaze(NamedTuple):
     """The pixels of one frame, as flat indices into (H, W).
 
     Attributes

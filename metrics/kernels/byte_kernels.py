@@ -201,7 +201,7 @@ def byte_overlap(p: Bytes, d: Bytes, p_low: float, d_low: float, p_sum: float, d
         p_part += a
         d_part += b
     for i in range(blocks * _SHORT, p.size):
-        x, y = int(p[i]) - int(p_least), int(d[i]) - int(d_least)
+        x, y = p[i] - int(p_low), d[i] - int(d_low)
         if x * denominator <= y * numerator:
             p_part += x
         else:

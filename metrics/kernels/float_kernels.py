@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Keys = NDArray[np.int64]
 
 _BLOCK = 2048
-_MAGNITUDE = np.int64(2**63 - 1)
+_MAGNITUDE = 2**63 - 1
 
 
 @kernel

@@ -72,13 +72,13 @@ def ranks(
             keys[i] = _bucket(keys[i], last)
         eights = block.size // 8
         for eight in range(eights):
-            i = np.uint64(eight) * _EIGHT
-            if _are_equal(block, i):
-                tables[0, _spot(block[i], keys[i], first, fenced, widest)] += _EIGHT
+            begin = np.uint64(eight) * _EIGHT
+            if _are_equal(block, begin):
+                tables[0, _spot(block[begin], keys[begin], first, fenced, widest)] += _EIGHT
                 continue
             for j in range(8):
-                k = i + np.uint64(j)
-                tables[j & 3, _spot(block[k], keys[k], first, fenced, widest)] += _NEXT
+                place = begin + np.uint64(j)
+                tables[j & 3, _spot(block[place], keys[place], first, fenced, widest)] += _NEXT
         for i in range(8 * eights, block.size):
             tables[0, _spot(block[i], keys[i], first, fenced, widest)] += _NEXT
     below, equal = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)

@@ -98,8 +98,8 @@ def to_spline(pixels: Floats, rows: int) -> None:
         for column in range(width):
             i = start + np.uint64(column)
             pixels[i] = _POLE * (pixels[i + width] - pixels[i])
-    for i in range(pixels.size):
-        pixels[i] *= 6.0
+    for place in range(pixels.size):
+        pixels[place] *= 6.0
 
 
 @kernel

@@ -89,6 +89,15 @@ def test_overlap_is_that_of_the_twin(size: int) -> None:
             assert overlap == pytest.approx(reference.sim(P, D), abs=1e-14)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_overlap_of_the_uniform_distribution(size: int) -> None:
+    p, d = flat(np.zeros(size, np.uint8)), flat(np.arange(size).astype(np.uint8))  # whose lows are below zero
+    for p_low, d_low in ((-1.0, 0.0), (-1.0, -1.0)):
+        sums = p.sum() - p_low * size, max(d.sum() - d_low * size, 1.0)
+        expected = np.minimum((p - p_low) / sums[0], (d - d_low) / sums[1]).sum()
+        assert kernels.byte_overlap(p, d, p_low, d_low, *sums) == pytest.approx(expected, abs=1e-14)
+
+
 @pytest.mark.parametrize(
     ("sums", "fraction"),
     [((1, 1), (1, 1)), ((1, 1000), (0, 1)), ((1000, 1), (255, 1)), ((1, 255), (1, 255)), ((1, 256), (0, 1))],
