@@ -12,7 +12,7 @@ from videosal.metrics.definitions import OURS
 from videosal.metrics.frame.prepare import geometry, is_log_density, prepare_gaze, prepare_maps, scale_of, scales_first
 from videosal.metrics.kernels import count_kernels
 from videosal.metrics.statistics.eight_bit import ByteStatistics
-from videosal.metrics.statistics.spread import measure
+from videosal.metrics.statistics.spread import measure, measure_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -191,9 +191,12 @@ def _statistics(prediction: Array, density: Array | None) -> Statistics | None:
         return ByteStatistics(prediction, density)
     from videosal.metrics.statistics.floating import FloatStatistics  # image files have no need of it
 
-    p = measure(prediction.astype(np.float64, copy=False))
     d = None if density is None else measure(density)
-    return None if p is None else FloatStatistics(p, d)
+    if d is None:
+        p = measure(prediction.astype(np.float64, copy=False))
+        return None if p is None else FloatStatistics(p)
+    both = measure_beside(prediction, d)
+    return None if both is None else FloatStatistics(both[0], d, both[1])
 
 
 def _thresholds(gaze: Gaze, spread: Spread, scale: Scale) -> Floats:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Taps = tuple[NDArray[np.uint64], Floats, NDArray[np.uint64]]
 
 
+_STRIP = 64  # rows
+
+
 def imresize(image: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
     """Resize a map as MATLAB's ``imresize(image, size)`` does: bicubic, and with antialiasing where it shrinks.
 
@@ -68,9 +71,11 @@ def resample(image: Floats, rows: Taps, columns: Taps) -> Floats:
     (h, w), height, width = image.shape, rows[2].size, columns[2].size
     result = np.empty((height, width))
     if height / h <= width / w:
-        between = np.empty(height * w)
-        resize_kernels.resize_rows(between, flat(image), *rows)
-        resize_kernels.resize_columns(result.reshape(-1), flat(between), *columns)
+        for first in range(0, height, _STRIP):  # which stay in the fast caches on their way
+            strip = slice(first, first + _STRIP)
+            between = np.empty(result[strip].shape[0] * w)
+            resize_kernels.resize_rows(between, flat(image), rows[0][strip], rows[1][strip], rows[2][strip])
+            resize_kernels.resize_columns(result[strip].reshape(-1), flat(between), *columns)
     else:
         between = np.empty(h * width)
         resize_kernels.resize_columns(between, flat(image), *columns)

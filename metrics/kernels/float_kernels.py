@@ -49,12 +49,15 @@ def deviations(x: Floats, low: float, mean: float) -> tuple[float, float]:
 
 
 @kernel
-def codeviation(x: Floats, y: Array, x_mean: float, y_mean: float) -> float:
-    """Sum of (x - x_mean) * (y - y_mean)."""
-    total = 0.0
+def deviations_of_two(x: Floats, low: float, x_mean: float, y: Array, y_mean: float) -> tuple[float, float, float]:
+    """What `deviations` says of x, and the sum of (x - x_mean) * (y - y_mean), in one pass."""
+    excess = squares = products = 0.0
     for i in range(0, x.size, _BLOCK):
-        total += _codeviation_block(x[i : i + _BLOCK], y[i : i + _BLOCK], x_mean, y_mean)
-    return total
+        block_excess, block_squares = _deviations_block(x[i : i + _BLOCK], low, x_mean)
+        excess += block_excess
+        squares += block_squares
+        products += _codeviation_block(x[i : i + _BLOCK], y[i : i + _BLOCK], x_mean, y_mean)
+    return excess, squares, products
 
 
 @kernel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from videosal.metrics.kernels import count_kernels
@@ -43,18 +42,16 @@ class Statistics(ABC):
     ----------
     prediction, density : Measured
         The latter only if a metric needs the density.
+    codeviation : float
+        Sum of the products of both maps' deviations from their means.
     """
 
     prediction: Measured
     density: Measured
+    codeviation: float
 
     def __init__(self) -> None:
         self._overlaps: dict[tuple[Shares, Shares], float] = {}
-
-    @cached_property
-    @abstractmethod
-    def codeviation(self) -> float:
-        """Sum of the products of both maps' deviations from their means."""
 
     def overlap(self, p: Shares, d: Shares) -> float:
         """Sum of the smaller of both maps' shares; remembered, for most protocols ask for the same."""

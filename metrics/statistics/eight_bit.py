@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from videosal.metrics.frame.flat import flat, words
@@ -36,11 +35,9 @@ class ByteStatistics(Statistics):
             self._density_counts = counts
             self.density = Measured(d, byte_spread(counts, d.size))
         self.prediction = Measured(p, byte_spread(self._counts, p.size))
-
-    @cached_property
-    def codeviation(self) -> float:
-        means = self.prediction.spread.mean, self.density.spread.mean
-        return byte_kernels.count_codeviation(self._counts, self._weights, *means)
+        if density is not None:
+            means = self.prediction.spread.mean, self.density.spread.mean
+            self.codeviation = byte_kernels.count_codeviation(self._counts, self._weights, *means)
 
     def compute_overlap(self, p: Shares, d: Shares) -> float:
         return byte_kernels.byte_overlap(self.prediction.values, self.density.values, p.low, d.low, p.total, d.total)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,19 +29,15 @@ _CROWDED = 15
 class FloatStatistics(Statistics):
     """A prediction of any kind, as float64; the density, where one is needed, stays 8 bits where it is."""
 
-    def __init__(self, prediction: Measured, density: Measured | None) -> None:
+    def __init__(self, prediction: Measured, density: Measured | None = None, codeviation: float = math.nan) -> None:
         super().__init__()
         self.prediction = prediction
         if density is not None:
             self.density = density
+            self.codeviation = codeviation
         self._expected: list[Floats] = []
         self._marks = np.empty(0)
         self._below = self._equal = np.empty(0, np.int64)
-
-    @cached_property
-    def codeviation(self) -> float:
-        p, d = self.prediction, self.density
-        return float_kernels.codeviation(p.values, d.values, p.spread.mean, d.spread.mean)
 
     def compute_overlap(self, p: Shares, d: Shares) -> float:
         values = self.prediction.values, self.density.values

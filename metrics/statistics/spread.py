@@ -89,6 +89,31 @@ def measure(array: Array) -> Measured | None:
         return Measured(values, byte_spread(counts, values.size), counts=counts)
     from videosal.metrics.kernels import float_kernels  # a process that scores image files has no need of it
 
+    found = _extent(array)
+    if found is None:
+        return None
+    values, low, high, mean, exponent = found
+    return Measured(
+        values, Spread.of(values.size, low, high, mean, *float_kernels.deviations(values, low, mean)), exponent
+    )
+
+
+def measure_beside(array: Array, other: Measured) -> tuple[Measured, float] | None:
+    """Measure a map as float64 beside another, and sum up the products of both maps' deviations from their means."""
+    from videosal.metrics.kernels import float_kernels
+
+    found = _extent(array)
+    if found is None:
+        return None
+    values, low, high, mean, exponent = found
+    *sums, products = float_kernels.deviations_of_two(values, low, mean, other.values, other.spread.mean)
+    return Measured(values, Spread.of(values.size, low, high, mean, *sums), exponent), products
+
+
+def _extent(array: Array) -> tuple[Array, float, float, float, int] | None:
+    """Return a map as float64, minimum, maximum, mean and the exponent of `Measured`; None if a value is not finite."""
+    from videosal.metrics.kernels import float_kernels
+
     values = flat(array.astype(np.float64, copy=False))
     low, high, total = float_kernels.extent_and_total(values, values.view(np.int64))
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -100,6 +125,4 @@ def measure(array: Array) -> Measured | None:
         exponent = max(exponent, -1000)  # two to the opposite power has to be finite
         values = flat(np.ldexp(values, -exponent))
         low, high, total = float_kernels.extent_and_total(values, values.view(np.int64))
-    mean = total / values.size
-    excess, squares = float_kernels.deviations(values, low, mean)
-    return Measured(values, Spread.of(values.size, low, high, mean, excess, squares), exponent)
+    return values, low, high, total / values.size, exponent

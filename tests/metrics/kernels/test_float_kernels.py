@@ -25,7 +25,9 @@ def test_moments(size: int) -> None:
     assert squares == pytest.approx(math.fsum((x - 3) ** 2), rel=1e-13)
     for other in (y, flat((y * 255).astype(np.uint8))):
         expected = math.fsum((x - 3) * (other - 0.5))
-        assert kernels.codeviation(x, other, 3.0, 0.5) == pytest.approx(expected, rel=1e-12, abs=1e-10)
+        *sums, codeviation = kernels.deviations_of_two(x, low, 3.0, other, 0.5)
+        assert (*sums,) == (excess, squares)
+        assert codeviation == pytest.approx(expected, rel=1e-12, abs=1e-10)
         smaller = math.fsum(np.minimum((x - low) * 0.1, (other - 0.25) * 0.2))
         assert kernels.overlap(x, other, low, 0.25, 0.1, 0.2) == pytest.approx(smaller, rel=1e-12)
 
