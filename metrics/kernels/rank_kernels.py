@@ -59,6 +59,10 @@ def ranks(
     widest = 1
     while 2 * widest <= most:
         widest *= 2
+    # Twice the place of the first mark in the bucket or after it, and one more where there is a mark in it.
+    codes = np.empty(first.size - 1, np.int32)
+    for bucket in range(codes.size):
+        codes[bucket] = 2 * first[bucket] + (first[bucket + 1] != first[bucket])
     fenced = np.empty(marks.size + 2 * widest)
     for k in range(fenced.size):
         fenced[k] = marks[k] if k < marks.size else np.inf
@@ -74,13 +78,13 @@ def ranks(
         for eight in range(eights):
             begin = np.uint64(eight) * _EIGHT
             if _are_equal(block, begin):
-                tables[0, _spot(block[begin], keys[begin], first, fenced, widest)] += _EIGHT
+                tables[0, _spot(block[begin], keys[begin], codes, fenced, widest)] += _EIGHT
                 continue
             for j in range(8):
                 place = begin + np.uint64(j)
-                tables[j & 3, _spot(block[place], keys[place], first, fenced, widest)] += _NEXT
+                tables[j & 3, _spot(block[place], keys[place], codes, fenced, widest)] += _NEXT
         for i in range(8 * eights, block.size):
-            tables[0, _spot(block[i], keys[i], first, fenced, widest)] += _NEXT
+            tables[0, _spot(block[i], keys[i], codes, fenced, widest)] += _NEXT
     below, equal = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)
     seen = 0
     for k in range(marks.size):
@@ -126,11 +130,11 @@ def _place(marks: Floats, value: float) -> int:
 
 
 @kernel
-def _spot(value: float, key: int, first: Buckets, fenced: Floats, widest: int) -> np.uint64:
-    bucket = np.uint64(key)  # unsigned, so that numba need not ask whether it counts from the end
-    place = np.uint64(first[bucket])
-    if np.uint64(first[bucket + _NEXT]) == place:  # no mark in its bucket, as in most
-        return place + place
+def _spot(value: float, key: int, codes: Buckets, fenced: Floats, widest: int) -> np.uint64:
+    code = np.uint64(codes[np.uint64(key)])  # unsigned, so that numba need not ask whether it counts from the end
+    if code & _NEXT == _NONE:  # no mark in its bucket, as in most
+        return code
+    place = code >> _NEXT
     step = np.uint64(widest)
     while step > 0:
         place += step if fenced[place + step - _NEXT] < value else _NONE
