@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
+    Bytes = NDArray[np.uint8]
     Floats = NDArray[np.float64]
     Keys = NDArray[np.int64]
+    Words = NDArray[np.uint64]
 
 _BLOCK = 2048
+_ONE, _TWO, _THREE, _FOUR, _FIVE, _SIX, _SEVEN = (np.uint64(n) for n in range(1, 8))
 _MAGNITUDE = 2**63 - 1
 
 
@@ -70,6 +73,25 @@ def overlap(p: Floats, d: Array, p_low: float, d_low: float, p_scale: float, d_s
 
 
 @kernel
+def overlap_with_bytes(p: Floats, d: Bytes, words: Words, p_low: float, p_scale: float, d_scale: float) -> float:
+    """Sum of the smaller of (p - p_low) * p_scale and d * d_scale, where p is nowhere below p_low.
+
+    Words are d, eight bytes at a time: of 64 zeros, as most of a density is, the sum is zero.
+    """
+    blocks = words.size // 8
+    total = 0.0
+    for block in range(blocks):
+        k = np.uint64(8 * block)
+        w = words[k] | words[k + _ONE] | words[k + _TWO] | words[k + _THREE]
+        w |= words[k + _FOUR] | words[k + _FIVE] | words[k + _SIX] | words[k + _SEVEN]
+        if w != 0:
+            total += _overlap_of_64(p, d, np.uint64(64 * block), p_low, p_scale, d_scale)
+    for i in range(64 * blocks, p.size):
+        total += min((p[i] - p_low) * p_scale, d[i] * d_scale)
+    return total
+
+
+@kernel
 def _rising(key: int) -> int:
     """Turn the bits of a double into an integer that rises with it, or such an integer into the bits."""
     return key ^ ((key >> 63) & _MAGNITUDE)
@@ -115,5 +137,15 @@ def _overlap_block(p: Floats, d: Array, p_low: float, d_low: float, p_scale: flo
     for i in range(p.size):
         a = (p[i] - p_low) * p_scale
         b = (d[i] - d_low) * d_scale
+        total += a if a < b else b
+    return total
+
+
+@vector_kernel
+def _overlap_of_64(p: Floats, d: Bytes, first: np.uint64, p_low: float, p_scale: float, d_scale: float) -> float:
+    total = 0.0
+    for j in range(64):
+        i = first + np.uint64(j)  # unsigned, so that numba need not ask whether it counts from the end
+        a, b = (p[i] - p_low) * p_scale, d[i] * d_scale
         total += a if a < b else b
     return total

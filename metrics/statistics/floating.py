@@ -40,8 +40,10 @@ class FloatStatistics(Statistics):
         self._below = self._equal = np.empty(0, np.int64)
 
     def compute_overlap(self, p: Shares, d: Shares) -> float:
-        values = self.prediction.values, self.density.values
-        return float_kernels.overlap(*values, p.low, d.low, 1 / p.total, 1 / d.total)
+        values, scales = (self.prediction.values, self.density.values), (1 / p.total, 1 / d.total)
+        if self.density.counts is not None and d.low == 0 and p.low <= self.prediction.spread.low:
+            return float_kernels.overlap_with_bytes(*values, words(values[1]), p.low, *scales)
+        return float_kernels.overlap(*values, p.low, d.low, *scales)
 
     def divergence(self, p: Shares, d: Shares, eps: float) -> float:
         values, ours = (self.prediction.values, self.density.values), (p.low, 1 / p.total, p.floor)

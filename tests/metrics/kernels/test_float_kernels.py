@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from videosal.metrics.frame.flat import flat
+from videosal.metrics.frame.flat import flat, words
 from videosal.metrics.kernels import float_kernels as kernels
 
 SIZES = [1, 2, 2047, 2048, 2049, 9001]
@@ -30,6 +30,11 @@ def test_moments(size: int) -> None:
         assert codeviation == pytest.approx(expected, rel=1e-12, abs=1e-10)
         smaller = math.fsum(np.minimum((x - low) * 0.1, (other - 0.25) * 0.2))
         assert kernels.overlap(x, other, low, 0.25, 0.1, 0.2) == pytest.approx(smaller, rel=1e-12)
+    sparse = flat((np.asarray(y > 0.95) * (np.arange(size) % 200 < 30) * 255).astype(np.uint8))
+    for low in (x.min(), x.min() - 2):
+        smaller = math.fsum(np.minimum((x - low) * 0.1, sparse * 0.2))
+        found = kernels.overlap_with_bytes(x, sparse, words(sparse), low, 0.1, 0.2)
+        assert found == pytest.approx(smaller, rel=1e-12)
 
 
 @pytest.mark.parametrize("odd", [math.nan, -math.nan, math.inf, -math.inf])
