@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from videosal.metrics.definitions import OURS
 from videosal.metrics.frame.prepare import geometry, is_log_density, prepare_gaze, prepare_maps, scale_of, scales_first
 from videosal.metrics.kernels import count_kernels
 from videosal.metrics.statistics.eight_bit import ByteStatistics
-from videosal.metrics.statistics.spread import measure
+from videosal.metrics.statistics.spread import measure, measure_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """Statistics of a prediction at one size, and what the protocol makes of its values."""
 
     statistics: Statistics
@@ -46,8 +44,7 @@ class Shown:
         return scaled(self.statistics.prediction, self.scale).reshape(self.shape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(NamedTuple):
     """One frame under one protocol.
 
     Attributes
@@ -155,10 +152,10 @@ class SharedFrame:
             return None
         is_scaled = scales_first(rules, given.size, given.prediction.shape)
         scale = scale_of(given.prediction, rules, points.prediction, is_scaled=is_scaled)
-        pair_scale = scale
+        shown = held = Shown(points, points_shape, scale)
         if pair is not points:
-            pair_scale = scale_of(given.prediction, rules, pair.prediction, is_scaled=is_scaled)
-        gaze = self._pixels(protocol, looked_at)
+            held = Shown(pair, pair_shape, scale_of(given.prediction, rules, pair.prediction, is_scaled=is_scaled))
+        gaze = self._pixels(protocol, looked_at, key)
         fixated = _NONE if gaze.fixated is None else gaze.fixated
         thresholds = _thresholds(protocol.gaze, spread, scale) if not _STEPPED.isdisjoint(names) else _NO_STEPS
         points.expect(fixated if not _RANKED.isdisjoint(names) else _NONE, thresholds)
@@ -167,8 +164,8 @@ class SharedFrame:
             density_scale = scale_of(given.density, rules, pair.density)
         return Case(
             protocol=protocol,
-            pair=Shown(pair, pair_shape, pair_scale),
-            points=Shown(points, points_shape, scale),
+            pair=held,
+            points=shown,
             density_scale=density_scale,
             baseline=None if baseline is None or _NO_BASELINE.issuperset(names) else baseline.at(given.size, rules),
             fixations=_NONE if gaze.fixations is None else gaze.fixations,
@@ -196,12 +193,13 @@ class SharedFrame:
         self._maps[key] = (pair, maps.paired.shape), (points, maps.prediction.shape)
         return True
 
-    def _pixels(self, protocol: Protocol, looked_at: Inputs) -> PreparedGaze:
+    def _pixels(self, protocol: Protocol, looked_at: Inputs, geometry: Maps) -> PreparedGaze:
         gaze = protocol.gaze
-        key = id(looked_at), self._geometry(protocol.maps), gaze.repeats, gaze.sauc_drops_own
-        if key not in self._gaze:
-            self._gaze[key] = prepare_gaze(looked_at, protocol.maps, gaze, self._found)
-        return self._gaze[key]
+        key = id(looked_at), geometry, gaze.repeats, gaze.sauc_drops_own
+        found = self._gaze.get(key)
+        if found is None:
+            found = self._gaze[key] = prepare_gaze(looked_at, protocol.maps, gaze, self._found)
+        return found
 
 
 def _statistics(prediction: Array, density: Array | None) -> Statistics | None:
@@ -210,9 +208,12 @@ def _statistics(prediction: Array, density: Array | None) -> Statistics | None:
         return ByteStatistics(prediction, density)
     from videosal.metrics.statistics.floating import FloatStatistics  # image files have no need of it
 
-    p = measure(prediction.astype(np.float64, copy=False))
     d = None if density is None else measure(density)
-    return None if p is None else FloatStatistics(p, d)
+    if d is None:
+        p = measure(prediction.astype(np.float64, copy=False))
+        return None if p is None else FloatStatistics(p)
+    both = measure_beside(prediction, d)
+    return None if both is None else FloatStatistics(both[0], d, both[1])
 
 
 def _thresholds(gaze: Gaze, spread: Spread, scale: Scale) -> Floats:

@@ -99,7 +99,7 @@ def levels_of(P: Map, F: Pixels, fixated: Pixels) -> Levels:
 
     measured = measure(P)
     assert measured is not None
-    return FloatStatistics(measured, None).levels(F, fixated)
+    return FloatStatistics(measured).levels(F, fixated)
 
 
 def _mean_of_splits(case: Case, hits: Counts, thresholds: Map, picks: Iterable[Pixels], share: float) -> float:

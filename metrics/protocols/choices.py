@@ -125,6 +125,9 @@ class Maps:
     eps: float = 2.0**-52
     log_density: bool = False
 
+    def __hash__(self) -> int:
+        return hash((self.resize, self.scale, self.grid))  # which is quick, for each frame is looked up by it
+
     def __post_init__(self) -> None:
         check_choices("maps", self)
         if self.resize == "letterbox" and (self.grid != "truth" or self.smoothing is not None):

@@ -80,6 +80,9 @@ class Protocol:
     bugs: tuple[Bug, ...] = ()
     version: int = 1
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # which is quick, for each frame is looked up by it
+
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name or any(sign in self.name for sign in "|, \n/\\"):
             raise InputError(

@@ -7,8 +7,7 @@ difference and a quotient, of the map as it was given; so no map has to be scale
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 TINY = 1e-20  # pysaliency's addend
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """What a protocol makes of a value: (x - low) / width."""
 
     low: float = 0.0
@@ -37,8 +35,7 @@ class Scale:
         return self if -100 <= exponent <= 127 else Scale(self.low, math.ldexp(self.width, exponent))
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(NamedTuple):
     """The share of a value x: (x - low) / total + floor."""
 
     low: float
