@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from videosal import merge_runs, run, run_each, score, score_each
-from videosal.benchmark import harness
-from videosal.benchmark.maps import reader
+from videosal.benchmark.maps import inventory, reader
 from videosal.datasets import load_dataset
 from videosal.errors import InputError, RunError
 from videosal.metrics import Protocol, get_protocol, list_protocols
@@ -65,7 +64,7 @@ def test_each_run_is_as_it_would_be_alone(scored: dict[str, Any], tmp_path: Path
 def test_every_map_is_read_once(scored: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded, read = [], reader.decode_map
     monkeypatch.setattr(reader, "decode_map", lambda data, where: decoded.append(where) or read(data, where))
-    monkeypatch.setattr(harness, "describe_looks", lambda videos, files: [])  # which looks at some maps besides
+    monkeypatch.setattr(inventory, "describe_looks", lambda videos, files: [])  # which looks at some maps besides
     score_each(**scored, protocols=SEVERAL, out=tmp_path / "all")
     assert len(decoded) == len(set(decoded)) == 11
 
