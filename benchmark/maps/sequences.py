@@ -11,8 +11,14 @@ import numpy as np
 from videosal.benchmark.maps.axes import Axes, agree, describe, fitting_axes, long_axes
 from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.frames import VIDEO_SUFFIXES
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import check_pixels
+from videosal.datasets.files.guard.npy import decode_npy, map_npy
+from videosal.datasets.files.guard.old_matlab import list_variables
+from videosal.datasets.files.guard.video import next_frame, open_video
 from videosal.datasets.files.images import suffix_of
 from videosal.datasets.files.luma import GRAY16, to_grey
+from videosal.datasets.files.matlab import begins_as_hdf5
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
@@ -54,19 +60,17 @@ def open_sequence(tree: MapTree, name: str, luma: str = GRAY16, axes: Axes | Non
 
     Raises
     ------
-    PredictionError
+    FileError, PredictionError
         It is damaged, or holds no stack of maps.
     """
     where = tree.locate(name)
     suffix = "." + name.rpartition(".")[2].lower()
-    try:
+    with reading(where, f"{suffix} file"):
         if suffix in VIDEO_SUFFIXES:
             return _VideoMaps(tree, name, luma)
         opener = _open_npy if suffix == ".npy" else _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
         array, usual = opener(file_source(tree, name), where)
         return ArrayMaps(array, where, usual, axes)
-    except (OSError, ValueError, EOFError) as error:
-        raise PredictionError(f"{where}: not a readable {suffix} file ({error})") from error
 
 
 class ArrayMaps(MapSequence):
@@ -81,7 +85,7 @@ class ArrayMaps(MapSequence):
     """
 
     def __init__(self, array: Any, where: str, usual: tuple[int, int, int], axes: Axes | None = None) -> None:
-        self._array, self.shape = array, tuple(int(side) for side in array.shape)
+        self._array, self._where, self.shape = array, where, tuple(int(side) for side in array.shape)
         kept = long_axes(self.shape)
         if len(kept) != 3 or array.dtype.kind not in "buif" or not all(self.shape):
             raise PredictionError(
@@ -98,7 +102,9 @@ class ArrayMaps(MapSequence):
         time, rows, columns = self.axes
         place = [slice(None) if axis in (rows, columns) else 0 for axis in range(len(self.shape))]
         place[time] = index
-        image = np.asarray(self._array[tuple(place)])
+        check_pixels((self.shape[rows], self.shape[columns]), self._where)
+        with reading(self._where, "file of maps"):
+            image = np.asarray(self._array[tuple(place)])
         return image if rows < columns else image.T
 
 
@@ -112,7 +118,10 @@ class _VideoMaps(MapSequence):
 
     def __len__(self) -> int:
         if self._length is None:
-            self._length = sum(1 for _ in self._decode())
+            frames, where = self._decode(), self._tree.locate(self._name)
+            self._length = 0
+            while next_frame(frames, where, self._length + 1) is not None:
+                self._length += 1
         return self._length
 
     def read(self, index: int) -> NDArray[Any]:
@@ -120,7 +129,7 @@ class _VideoMaps(MapSequence):
         if index < self._next:
             self._next, self._frames = 0, self._decode()
         where = self._tree.locate(self._name)
-        for frame in self._frames:
+        while (frame := next_frame(self._frames, where, self._next + 1)) is not None:
             self._next += 1
             if self._next > index:
                 return to_grey(frame, where, self._luma)
@@ -128,49 +137,32 @@ class _VideoMaps(MapSequence):
 
     def _decode(self) -> Iterator[Any]:
         """Yield the frames as PyAV decodes them."""
-        where = self._tree.locate(self._name)
-        try:
-            import av
-        except ImportError as error:
-            raise PredictionError(f"{where}: reading maps from a video needs pip install 'videosal[video]'") from error
-        try:
-            source = file_source(self._tree, self._name)
-            with av.open(str(source) if isinstance(source, Path) else source) as container:
-                assert isinstance(container, av.container.InputContainer)
-                yield from container.decode(video=0)
-        except av.error.FFmpegError as error:
-            raise PredictionError(f"{where}: not a readable video ({error})") from error
+        with open_video(file_source(self._tree, self._name), self._tree.locate(self._name)) as container:
+            yield from container.decode(video=0)
 
 
 def _open_npy(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
-    del where
-    return np.load(source, mmap_mode="r" if isinstance(source, Path) else None, allow_pickle=False), (0, 1, 2)
+    return map_npy(source) if isinstance(source, Path) else decode_npy(source.getvalue(), where), (0, 1, 2)
 
 
 def _open_hdf5(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
     import h5py
 
-    return _choose(h5py.File(source, "r"), where), (0, 1, 2)
+    return _choose(dict(h5py.File(source, "r").items()), where), (0, 1, 2)
 
 
 def _open_mat(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
     """Open MATLAB 7.3 (HDF5, axes reversed: (T, 1, W, H)) or an older file (H, W, 1, T)."""
-    import h5py
-    from scipy.io import loadmat
-
-    try:
-        h5py.File(source, "r").close()
-    except OSError:  # not HDF5
-        pass
-    else:
+    data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    if begins_as_hdf5(data):
         return _open_hdf5(source, where)[0], (0, 2, 1)
-    content = loadmat(source)  # type: ignore[arg-type]  # a file object will do
-    return _choose({key: value for key, value in content.items() if not key.startswith("__")}, where), (2, 0, 1)
+    variables = list_variables(data, where)
+    return _choose({name: value for name, value in variables.items() if value.numbers}, where).read(), (2, 0, 1)
 
 
 def _choose(arrays: Any, where: str) -> Any:
     """Take the array that holds the maps: the only stack, or the one with a usual name."""
-    stacks = {key: value for key, value in arrays.items() if getattr(value, "ndim", 0) >= 3}
+    stacks = {key: value for key, value in arrays.items() if len(getattr(value, "shape", ())) >= 3}
     named = [stacks[key] for key in _KEYS if key in stacks]
     if len(stacks) == 1:
         return next(iter(stacks.values()))

@@ -11,17 +11,20 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from videosal.datasets.files.contents import note_content
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import MOST_BYTES
 from videosal.datasets.files.images import find_damage, read_bytes
 from videosal.errors import FileError, PredictionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+_T = TypeVar("_T")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-MAX_MEMBER = 2**31  # bytes of one unpacked file: more than the maps of the longest video take
+_CHUNK = 1 << 20  # bytes that are read at once
 _DEPTH = 6  # folders below the root that are looked into
 
 
@@ -120,12 +123,10 @@ class ZipTree(MapTree):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        try:
+        with reading(root, "zip archive"):
             self._archive = zipfile.ZipFile(root)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise PredictionError(f"{root}: not a readable zip archive ({error})") from error
         files = (info for info in self._archive.infolist() if not info.filename.endswith(("/", "\\")))
-        self._members = {_plain_name(info.filename): info for info in files}
+        self._members = _by_name(root, ((info.filename, info) for info in files))
 
     def entries(self) -> list[Entry]:
         """List the members with their checksums."""
@@ -135,10 +136,10 @@ class ZipTree(MapTree):
 
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
-        try:
+        if name not in self._members:
+            raise FileError(f"{self.locate(name)}: cannot be read, it is not in the archive")
+        with reading(self.locate(name), "member of a zip archive"):
             data = self._archive.read(self._members[name])
-        except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
-            raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
         note_content(self.locate(name), data)
         return data
 
@@ -148,15 +149,11 @@ class TarTree(MapTree):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        try:
+        with reading(root, "tar archive"):
             self._archive = tarfile.open(root)  # noqa: SIM115  # kept open for reading
-        except (OSError, EOFError, tarfile.TarError) as error:
-            raise PredictionError(f"{root}: not a readable tar archive ({error})") from error
-        try:
-            self._members = {_plain_name(info.name): info for info in self._archive.getmembers() if not info.isdir()}
-        except (OSError, EOFError, tarfile.TarError) as error:
-            self._archive.close()
-            raise PredictionError(f"{root}: a damaged tar archive ({error})") from error
+            files = [info for info in self._archive.getmembers() if not info.isdir()]
+            _read_to_end(self._archive)
+        self._members = _by_name(root, ((info.name, info) for info in files))
 
     def __del__(self) -> None:
         if hasattr(self, "_archive"):
@@ -171,12 +168,12 @@ class TarTree(MapTree):
 
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
-        try:
+        if name not in self._members:
+            raise FileError(f"{self.locate(name)}: cannot be read, it is not in the archive")
+        with reading(self.locate(name), "member of a tar archive"):
             file = self._archive.extractfile(self._members[name])
             assert file is not None
             data = file.read()
-        except (OSError, KeyError, EOFError, tarfile.TarError) as error:
-            raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
         note_content(self.locate(name), data)
         return data
 
@@ -210,6 +207,26 @@ def file_source(tree: MapTree, name: str) -> Path | io.BytesIO:
     return tree.root / name if isinstance(tree, FolderTree) else io.BytesIO(tree.read(name))
 
 
+def _read_to_end(archive: tarfile.TarFile) -> None:
+    """Read what is behind the last member, up to the checksum of what is compressed, which stands at the very end."""
+    file = archive.fileobj
+    assert file is not None
+    file.seek(archive.offset)
+    if any(file.read(tarfile.BLOCKSIZE)):
+        raise ValueError(f"no member begins at its byte {archive.offset}, where one should")
+    while file.read(_CHUNK):
+        pass
+
+
+def _by_name(archive: Path, members: Iterable[tuple[str, _T]]) -> dict[str, _T]:
+    """Key members by their plain names; raise `PredictionError` where two have the same."""
+    found: dict[str, _T] = {}
+    for name, info in members:
+        if found.setdefault(_plain_name(name), info) is not info:
+            raise PredictionError(f"{archive}: its member {name!r} is there twice: keep one of them")
+    return found
+
+
 def _plain_name(name: str) -> str:
     """Write the name of a member as the others do: Windows has ``\\`` in it, and some archivers begin with ``./``."""
     return name.replace("\\", "/").removeprefix("./")
@@ -226,5 +243,5 @@ def _check_member(archive: Path, name: str, size: int, special: bool) -> None:
         raise PredictionError(f"{archive}: refused, its member {name!r} points outside the archive")
     if special:
         raise PredictionError(f"{archive}: refused, its member {name!r} is a link or a device, not a file")
-    if size > MAX_MEMBER:
+    if size > MOST_BYTES:
         raise PredictionError(f"{archive}: refused, its member {name!r} unpacks to {size} bytes")

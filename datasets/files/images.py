@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 import os
 import re
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from videosal.datasets.files.contents import note_content
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import check_pixels, most_pixels
+from videosal.datasets.files.guard.npy import decode_npy, map_npy
+from videosal.datasets.files.guard.pictures import check_picture
+from videosal.datasets.files.guard.png import plain_png
 from videosal.datasets.files.png import decode_grey_png
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
@@ -69,13 +74,14 @@ def decode_map(data: bytes, where: str) -> NDArray[Any]:
         Its name, for messages; one that ends in ``.npy`` is a NumPy array, anything else an image.
     """
     if where.lower().endswith(".npy"):
-        image = _load_npy(data, where)
+        image = decode_npy(data, where)
     else:
         image = _one_channel(_decode(data, where, unchanged=True), where)
     if image.ndim != 2 or image.size == 0:
         raise FileError(f"{where}: an array of shape {image.shape}, expected (height, width)")
     if image.dtype.kind not in "buif":
         raise FileError(f"{where}: values of type {image.dtype}, expected real numbers")
+    check_pixels(image.shape, where)
     return image
 
 
@@ -108,9 +114,12 @@ def find_damage(path: str | Path) -> str | None:
         if suffix_of(str(path)) != ".npy":
             damage = describe_damage(head, tail)
             return None if damage and size > _TAIL and ends_early(read_bytes(path)) else damage
-        np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        return f"cannot be read ({error})"
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    try:
+        map_npy(Path(path))
+    except FileError as error:
+        return str(error).removeprefix(f"{path}: ")
     return None
 
 
@@ -187,25 +196,27 @@ def _one_channel(image: NDArray[Any], where: str) -> NDArray[Any]:
 
 
 def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
-    if unchanged and (picture := decode_grey_png(data)) is not None:
+    if unchanged and (picture := decode_grey_png(data, most_pixels())) is not None:
         return picture
 
     import cv2
 
     if (damage := describe_damage(data[:32], data[-_TAIL:])) and not ends_early(data):
         raise FileError(f"{where}: the file {damage}")
+    check_picture(data, where)
     flags = cv2.IMREAD_UNCHANGED if unchanged else cv2.IMREAD_COLOR
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as error:
-        raise FileError(f"{where}: the file cannot be decoded ({error})") from error
+    plain = plain_png(data) if data.startswith(_PNG) else data
+    _silence_opencv()
+    with reading(where, "picture"):
+        image = cv2.imdecode(np.frombuffer(plain, np.uint8), flags)
     if image is None:
         raise FileError(f"{where}: the file is damaged and cannot be decoded")
     return cast("NDArray[Any]", image)
 
 
-def _load_npy(data: bytes, where: str) -> NDArray[Any]:
-    try:
-        return cast("NDArray[Any]", np.load(io.BytesIO(data), allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
-        raise FileError(f"{where}: not a readable .npy array ({error})") from error
+@cache
+def _silence_opencv() -> None:
+    """Keep from the terminal what OpenCV says there of a damaged file: it names none."""
+    import cv2
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.errors import DatasetError, FileError
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import check_frames
+from videosal.datasets.files.guard.video import next_frame, open_video
+from videosal.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,41 +80,22 @@ class VideoFile:
         self.__init__(state["path"])  # type: ignore[misc]  # an open decoder cannot travel to another process
 
     def _decode_next(self) -> Any:
-        import av
-
-        try:
-            frame = next(self._stream, None)
-        except av.error.FFmpegError as error:
-            raise FileError(f"{self.path}: damaged after {self._next} frames ({error})") from error
+        frame = next_frame(self._stream, self.path, self._next + 1)
         if frame is None:
             raise FileError(f"{self.path}: the video ends after {self._next} of {len(self)} frames")
         return frame
 
     def _read_header(self) -> tuple[int, tuple[int, int]]:
         if self._header is None:
-            with self._open() as container:
+            with self._open() as container, reading(self.path, "video file"):
                 video = container.streams.video[0]
                 # Some containers do not state their length; then the packets are counted.
                 length = video.frames or sum(1 for packet in container.demux(video) if packet.size)
-                self._header = length, (video.height, video.width)
+                self._header = check_frames(length, self.path), (video.height, video.width)
         return self._header
 
     def _open(self) -> Any:
-        try:
-            import av
-        except ImportError as error:
-            raise DatasetError(
-                f"{self.path}: reading video files needs PyAV: pip install 'videosal[video]', "
-                "or extract the frames to images"
-            ) from error
-        try:
-            container = av.open(str(self.path))
-        except (av.error.FFmpegError, OSError) as error:
-            raise FileError(f"{self.path}: not a readable video file ({error})") from error
-        if not container.streams.video:
-            container.close()
-            raise FileError(f"{self.path}: holds no pictures")
-        return container
+        return open_video(self.path, self.path)
 
 
 def find_video_damage(path: Path) -> str | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import warnings
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from videosal.datasets.files.guard.failures import reading
 from videosal.errors import FileError, InputError, ModelError
 from videosal.models.networks import NetworkEntry, find_network, match_backbone, match_official, strip_prefix
 
@@ -153,18 +155,16 @@ def write_checkpoint(path: Path, state_dict: Mapping[str, Tensor], *, model: str
 
 
 def _read_safetensors(path: Path) -> Any:
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
+    with reading(path, "safetensors file"):
         return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise FileError(f"{path}: is no whole safetensors file ({_first_line(error)})") from error
 
 
 def _read_pytorch(path: Path) -> Any:
     import torch
 
+    check_sums(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # about the file; what matters is raised
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -175,6 +175,20 @@ def _read_pytorch(path: Path) -> Any:
                 "get the weights as safetensors, or as a plain state dict from who made them"
             ) from error
         raise FileError(f"{path}: is no PyTorch file of weights, or is damaged: get it again") from error
+
+
+def check_sums(path: Path) -> None:
+    """Check the sum of every member of a file of `torch.save`, which torch does not; raise `FileError` if one is wrong.
+
+    Files from before torch 1.6 are no archives and have no sums.
+    """
+    with reading(path, "PyTorch file of weights"):
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    if damaged is not None:
+        raise FileError(f"{path}: is damaged (the CRC of {damaged} is wrong): get it again")
 
 
 def _find_state_dict(content: Any) -> dict[str, Tensor] | None:
@@ -195,7 +209,3 @@ def _is_state_dict(content: Any) -> bool:
         and bool(content)
         and all(isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in content.items())
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
