@@ -15,7 +15,7 @@ from videosal.benchmark.runs.finish import finish_run
 from videosal.benchmark.runs.identify import made_by_of, make_identity
 from videosal.benchmark.runs.provenance import describe_session
 from videosal.benchmark.runs.results import Run
-from videosal.benchmark.runs.resume import open_run, sort_out
+from videosal.benchmark.runs.resume import check_truth_stayed, open_run, sort_out, stamp_pack
 from videosal.benchmark.runs.shards import deal
 from videosal.datasets.density_grid import add_up
 from videosal.errors import RunError
@@ -96,8 +96,11 @@ def evaluate(
             claim_folder(folder, origin, info["videos"], overwrite=existing == "overwrite")
         store.set_aside(path, work.stale)
         store.write_info(path, info)
+        scored, pack = [], stamp_pack(truth)
         for result in _score_pending(plan, truth, work.pending, executor, progress):
             results[result.video] = _keep(path, result, results.get(result.video), plan.metrics)
+            scored.append(result)
+        check_truth_stayed(truth, scored, pack)
         store.drop_set_aside(path)
         if folder:
             complete_folder(folder, {result.video: result.maps for result in results.values()})

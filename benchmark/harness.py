@@ -146,6 +146,7 @@ def score(
     plan, truth = _prepare(dataset, root, protocol, metrics, None, options)
     inventory = take_inventory(folder, truth.videos, _other_videos(dataset, options, truth), first_frame)
     _check_inventory(inventory, folder, truth, allow_missing)
+    plan = replace(plan, allow_damaged=allow_missing)
     if split := options.get("calibrate"):
         plan = calibrate_on(plan, truth, split, folder, first_frame)
     where = str(folder.resolve())

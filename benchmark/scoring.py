@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import zlib
 from collections import defaultdict
@@ -25,7 +26,7 @@ from videosal.datasets import (
 )
 from videosal.datasets.files.contents import FileStamp, record_contents
 from videosal.datasets.files.images import read_map
-from videosal.errors import FileError, InputError, PredictionError
+from videosal.errors import DamagedFileError, InputError, PredictionError
 from videosal.metrics import Baseline, get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.datasets import Dataset, Negatives, Video
+
+_log = logging.getLogger(__name__)
 
 OK = "ok"
 MISSING = "missing"  # no map
@@ -119,9 +122,10 @@ class Scorer:
     def score(self, job: Job) -> VideoScores:
         """Score the video that `job` names, and note down the files that it was computed from."""
         video = self.dataset.video(job.video)
+        truth = video.truth_files()  # before it is read: what is replaced from now on is found at the end of the run
         with record_contents() as known:
             result = self._score_video(video, job)
-        result.truth.extend(stamp.with_content(known) for stamp in video.truth_files())
+        result.truth.extend(stamp.with_content(known) for stamp in truth)
         if job.files is not None:
             result.maps.extend(self._reader.stamp(ref, known) for ref in one_per_file(job.files.values()).values())
         elif (spec := self.plan.model) is not None and spec.save_maps is not None:
@@ -219,10 +223,11 @@ class Scorer:
             return MISSING
         try:
             return self._reader.read(ref)
-        except FileError:
-            if self._reader.is_damaged(ref):
-                return UNREADABLE
-            raise
+        except DamagedFileError as error:
+            if not self.plan.allow_damaged:
+                raise
+            _log.warning("%s", error)
+            return UNREADABLE
 
     def _predict(self, video: Video) -> Iterator[NDArray[Any]]:
         from videosal.models import create_model, iterate_predictions, prepare_model

@@ -10,6 +10,7 @@ import numpy as np
 from videosal.benchmark.maps.reader import MapReader
 from videosal.datasets.files.images import decode_map
 from videosal.datasets.spacing import evenly_spaced
+from videosal.errors import DamagedFileError
 from videosal.metrics import get_protocol, metric_info, score_frame
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def measure_jpeg_loss(
     measured = [
         _measure(video, frame, reader.tree_of(ref).read(ref.entry.name), ref.where, protocol, measurable)
         for video, frame, ref in chosen
-        if not reader.is_damaged(ref)
+        if not _is_damaged(reader, ref)
     ]
     changes = [change for change in measured if change is not None]
     if not changes:
@@ -104,6 +105,15 @@ def _measure(
     )
     changes = {name: abs(after[name] - before[name]) for name in defined}
     return {name: change for name, change in changes.items() if np.isfinite(change)}
+
+
+def _is_damaged(reader: MapReader, ref: MapRef) -> bool:
+    """Whether a map cannot be decoded, which scoring tells of."""
+    try:
+        reader.read(ref)
+    except DamagedFileError:
+        return True
+    return False
 
 
 def _quantisation(data: bytes) -> dict[int, list[int]] | None:

@@ -10,6 +10,7 @@ from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
 from videosal.datasets.files.contents import FileStamp, digest_content
 from videosal.datasets.files.images import decode_map
 from videosal.datasets.files.luma import GRAY16
+from videosal.errors import DamagedFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.benchmark.maps.axes import Axes
+
+_UNPACKS_TO_NOTHING = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +97,13 @@ class MapReader:
             self._opened = ref.root, name, ref.axes
         return self._sequence.read(ref.index)
 
-    def is_damaged(self, ref: MapRef) -> bool:
-        """Whether a map is a file of its own that is cut short; one that holds a whole video is read or is not."""
-        return ref.index is None and self.tree_of(ref).find_damage(ref.entry) is not None
-
     def stamp(self, ref: MapRef, known: Mapping[str, str]) -> FileStamp:
         """Return by what the file of a map is known, its content looked up by its place or read."""
         tree = self.tree_of(ref)
-        content = known.get(tree.locate(ref.entry.name)) or digest_content(tree.read(ref.entry.name))
+        try:
+            content = known.get(tree.locate(ref.entry.name)) or digest_content(tree.read(ref.entry.name))
+        except DamagedFileError:  # a member that cannot be unpacked
+            content = _UNPACKS_TO_NOTHING
         return replace(ref.listed, content=content)
 
     def changed_files(self, refs: Iterable[MapRef]) -> list[str]:

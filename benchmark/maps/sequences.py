@@ -15,7 +15,7 @@ from videosal.datasets.files.guard.failures import reading
 from videosal.datasets.files.guard.limits import check_pixels
 from videosal.datasets.files.guard.npy import decode_npy, map_npy
 from videosal.datasets.files.guard.old_matlab import list_variables
-from videosal.datasets.files.guard.video import next_frame, open_video
+from videosal.datasets.files.guard.video import check_frame, next_frame, open_video
 from videosal.datasets.files.images import suffix_of
 from videosal.datasets.files.luma import GRAY16, to_grey
 from videosal.datasets.files.matlab import begins_as_hdf5
@@ -132,7 +132,7 @@ class _VideoMaps(MapSequence):
         while (frame := next_frame(self._frames, where, self._next + 1)) is not None:
             self._next += 1
             if self._next > index:
-                return to_grey(frame, where, self._luma)
+                return to_grey(check_frame(frame, where, index + 1), where, self._luma)
         raise PredictionError(f"{where}: the video ends before frame {index}")
 
     def _decode(self) -> Iterator[Any]:

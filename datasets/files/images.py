@@ -18,7 +18,7 @@ from videosal.datasets.files.guard.npy import decode_npy, map_npy
 from videosal.datasets.files.guard.pictures import check_picture
 from videosal.datasets.files.guard.png import plain_png
 from videosal.datasets.files.png import decode_grey_png
-from videosal.errors import FileError
+from videosal.errors import DamagedFileError, FileError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,7 +148,7 @@ def ends_early(data: bytes) -> bool:
         return False
     place = 2
     while data.startswith(_JPEG) and data[place : place + 1] == b"\xff":  # a preview in the head has an end of its own
-        if data[place + 1] == 0xDA:
+        if data[place + 1 : place + 2] == b"\xda":
             return data.find(b"\xff\xd9", place) > 0
         place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
     return False
@@ -202,7 +202,7 @@ def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
     import cv2
 
     if (damage := describe_damage(data[:32], data[-_TAIL:])) and not ends_early(data):
-        raise FileError(f"{where}: the file {damage}")
+        raise DamagedFileError(f"{where}: the file {damage}")
     check_picture(data, where)
     flags = cv2.IMREAD_UNCHANGED if unchanged else cv2.IMREAD_COLOR
     plain = plain_png(data) if data.startswith(_PNG) else data
@@ -210,7 +210,7 @@ def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
     with reading(where, "picture"):
         image = cv2.imdecode(np.frombuffer(plain, np.uint8), flags)
     if image is None:
-        raise FileError(f"{where}: the file is damaged and cannot be decoded")
+        raise DamagedFileError(f"{where}: the file is damaged and cannot be decoded")
     return cast("NDArray[Any]", image)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from videosal.datasets.files.guard.failures import reading
 from videosal.datasets.files.guard.limits import check_frames
-from videosal.datasets.files.guard.video import next_frame, open_video
+from videosal.datasets.files.guard.video import check_frame, next_frame, open_video
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class VideoFile:
     def read(self, index: int) -> Any:
         """Return the frame at `index` as PyAV decodes it."""
         if self._last is not None and index == self._next - 1:
-            return self._last
+            return check_frame(self._last, self.path, index + 1)
         if self._container is None or index < self._next:
             self.close()
             self._container = self._open()
@@ -65,7 +65,7 @@ class VideoFile:
         while self._next <= index:
             self._last = self._decode_next()
             self._next += 1
-        return self._last
+        return check_frame(self._last, self.path, index + 1)
 
     def close(self) -> None:
         """Close the file; reading opens it again."""

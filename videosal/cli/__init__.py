@@ -64,7 +64,9 @@ def main() -> None:
         text = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"error: {' '.join(text.split())}", err=True)
         code = 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes it for Ctrl-D
+            raise error.__cause__ from None
         click.echo("interrupted: what is finished is kept, run the same command again to go on", err=True)
         code = 130
     except BrokenPipeError:  # the reader of our output has gone

@@ -9,7 +9,7 @@ import struct
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from videosal.errors import FileError, VideosalError
+from videosal.errors import DamagedFileError, FileError, VideosalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _LONGEST = 160  # characters of what a library says
 
 @contextmanager
 def reading(where: str | Path, what: str) -> Iterator[None]:
-    """Read with a library: everything that it raises becomes a `FileError`.
+    """Read with a library: everything that it raises becomes a `FileError`, mostly a `DamagedFileError`.
 
     A damaged file can raise anything in a reader that was written for whole ones.
 
@@ -54,7 +54,8 @@ def reading(where: str | Path, what: str) -> Iterator[None]:
     except VideosalError:
         raise
     except Exception as error:
-        raise FileError(f"{where}: {_describe(error, what)}") from error
+        kind = FileError if isinstance(error, OSError) and error.errno in _OF_THE_DISK else DamagedFileError
+        raise kind(f"{where}: {_describe(error, what)}") from error
 
 
 def parse_json(text: str | bytes, where: str | Path) -> Any:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # markers that state the size
 _SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
+_JFIF = 0xE0
 _TABLES, _END, _SCAN, _RESTART = 0xC4, 0xD9, 0xDA, 0xDD
 _SPARE = 512  # zeros behind the data, more than the codes of one block take
 _MOST_SCANS = 100
@@ -36,6 +37,7 @@ class _Component:
     down: int
     blocks: tuple[int, int] = (0, 0)  # rows and columns of its own
     known: Any = None  # of a progressive picture: which numbers of its blocks are not zero
+    steps: list[int] = field(default_factory=lambda: [-1] * 64)  # and how many of their low bits are still to come
 
 
 @dataclass(slots=True)
@@ -73,6 +75,8 @@ def check_jpeg(data: bytes, where: str | Path) -> None:
             _read_size(picture, marker, content, where)
             if marker not in (*_SEQUENTIAL, _PROGRESSIVE) or content[0] != 8:
                 return
+        elif marker == _JFIF and content.startswith(b"JFIF\0") and content[5] != 1:
+            raise ValueError("a damaged header")
         elif marker == _TABLES:
             _read_tables(picture, content)
         elif marker == _RESTART:
@@ -136,6 +140,8 @@ def _check_scan(picture: _Picture, header: bytes, data: bytes, place: int) -> in
         raise ValueError("a damaged scan")
     if len(parts) != -(-units // each) or picture.scans > _MOST_SCANS or not chosen:
         raise EOFError(f"{len(parts)} parts of {-(-units // each)}")
+    if picture.kind == _PROGRESSIVE:
+        _check_progression(chosen, first, last, steps)
     walk = _choose_walk(picture, chosen, (first, last, steps))
     for number, part in enumerate(parts):
         begin = number * each
@@ -147,6 +153,15 @@ def _check_scan(picture: _Picture, header: bytes, data: bytes, place: int) -> in
         if ended < 0 or bits - ended >= 8:
             raise ValueError("its data do not fit its tables" if ended < 0 else "more data than blocks")
     return end
+
+
+def _check_progression(chosen: Sequence[tuple[_Component, int]], first: int, last: int, steps: int) -> None:
+    """Raise where a scan does not go on where the one before it ended."""
+    for component, _ in chosen:
+        expected = [0 if before < 0 else before for before in component.steps[first : last + 1]]
+        if (first and component.steps[0] < 0) or set(expected) != {steps >> 4} or last > 63:
+            raise ValueError("its scans are not in order")
+        component.steps[first : last + 1] = [steps & 15] * (last + 1 - first)
 
 
 def _choose_walk(picture: _Picture, chosen: Sequence[tuple[_Component, int]], band: tuple[int, int, int]) -> _Walk:

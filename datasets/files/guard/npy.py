@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from videosal.datasets.files.guard.failures import reading
-from videosal.errors import FileError
+from videosal.errors import DamagedFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def read_npy_header(head: bytes, size: int, where: str | Path) -> NpyHeader:
         sides = tuple(int(side.strip().rstrip("L")) for side in shape[1].split(",") if side.strip())
         header = NpyHeader(np.dtype(dtype[1]), sides, "F" if order[1] == "True" else "C", start)
     if header.dtype.itemsize == 0 or header.end > size:
-        raise FileError(
+        raise DamagedFileError(
             f"{where}: not a readable .npy array: it is cut short (of {header.end} bytes, {size} are there)"
         )
     return header

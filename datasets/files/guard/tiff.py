@@ -6,6 +6,8 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from videosal.datasets.files.guard.limits import check_pixels
 
 if TYPE_CHECKING:
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 _FORMATS = {1: "B", 3: "H", 4: "I"}  # of the numbers of a tag
 _WIDTH, _HEIGHT, _BITS, _CODING, _SAMPLES, _ROWS, _PLANES = 256, 257, 258, 259, 277, 278, 284
 _STRIPS, _STRIP_BYTES, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 273, 279, 322, 323, 324, 325
-_PLAIN, _DEFLATE = 1, (8, 32946)
+_PLAIN, _LZW, _PACKBITS, _DEFLATE = 1, 5, 32773, (8, 32946)
+_OTHERS = (2, 3, 4, 7)  # of faxes, and JPEG: OpenCV reads them, and they keep nothing to be checked by
 _WANTED = (*range(_WIDTH, _CODING + 1), _STRIPS, _SAMPLES, _ROWS, _STRIP_BYTES, _PLANES, *range(_TILE_WIDTH, 326))
 
 
@@ -44,19 +47,34 @@ def check_tiff(data: bytes, where: str | Path) -> None:
     if min(len(starts), len(lengths)) < wanted:
         raise EOFError("list of strips")
     coding = tags.get(_CODING, [_PLAIN])[0]
+    if coding not in (_PLAIN, _LZW, _PACKBITS, *_DEFLATE, *_OTHERS):
+        raise NotImplementedError(f"compression {coding}")
     for number, (start, length) in enumerate(zip(starts[:wanted], lengths, strict=False)):
         last = 0 if tiled else max(0, (number % down + 1) * rows - height)  # rows that the last strip lacks
         if start + length > len(data) or (coding == _PLAIN and length < size * (rows - last) // rows):
             raise EOFError(f"strip {number + 1}")
-        if coding in _DEFLATE:
-            _check_deflate(data[start : start + length], size, size * (rows - last) // rows, number)
+        _check_strip(data[start : start + length], coding, size, size * (rows - last) // rows, number + 1)
 
 
-def _check_deflate(packed: bytes, most: int, least: int, number: int) -> None:
-    unpacker = zlib.decompressobj()
-    plain = unpacker.decompress(packed, most + 1)
-    if not unpacker.eof or not least <= len(plain) <= most:
-        raise EOFError(f"strip {number + 1}, which unpacks to {len(plain)} bytes")
+def _check_strip(packed: bytes, coding: int, most: int, least: int, number: int) -> None:
+    """Raise where a strip does not unpack to `least` bytes, or to more than `most`."""
+    from videosal.datasets.files.guard.tiff_kernels import count_lzw, count_packbits  # imports numba
+
+    if coding in _DEFLATE:
+        unpacker = zlib.decompressobj()
+        plain = unpacker.decompress(packed, most + 1)
+        if not unpacker.eof or not least <= len(plain) <= most:
+            raise EOFError(f"strip {number}, which unpacks to {len(plain)} bytes")
+    elif coding == _PACKBITS or (coding == _LZW and not _is_reversed(packed)):
+        count = count_lzw if coding == _LZW else count_packbits
+        given = count(np.frombuffer(packed, np.uint8), least)
+        if given < least:
+            raise ValueError(f"strip {number}, which unpacks to {given} of {least} bytes")
+
+
+def _is_reversed(packed: bytes) -> bool:
+    """Whether LZW codes begin with their lowest bits, as in files from before TIFF 6."""
+    return len(packed) > 1 and packed[0] == 0 and packed[1] & 1 == 1
 
 
 def _read_tags(data: bytes, order: str) -> dict[int, list[int]]:

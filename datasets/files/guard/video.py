@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from videosal.datasets.files.guard.failures import reading
 from videosal.datasets.files.guard.limits import check_pixels
-from videosal.errors import DatasetError, FileError
+from videosal.errors import DamagedFileError, DatasetError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,12 +61,17 @@ def next_frame(frames: Iterator[Any], where: str | Path, number: int) -> Any:
     Raises
     ------
     FileError
-        The decoder fails, or says that what it gives is not what was stored.
+        The decoder fails, or the frame is larger than the limit.
     """
     with reading(where, f"video from frame {number} on"):
         frame = next(frames, None)
         if frame is not None:
             check_pixels((frame.height, frame.width), where)
-    if frame is not None and frame.is_corrupt:
-        raise FileError(f"{where}: frame {number} is damaged: get the video again, or encode it anew")
+    return frame
+
+
+def check_frame(frame: Any, where: str | Path, number: int) -> Any:
+    """Return a decoded frame; raise `DamagedFileError` where its decoder says that it is not what was stored."""
+    if frame.is_corrupt:
+        raise DamagedFileError(f"{where}: frame {number} is damaged: get the video again, or encode it anew")
     return frame
