@@ -26,7 +26,7 @@ from videosal.datasets import (
 )
 from videosal.datasets.files.contents import FileStamp, record_contents
 from videosal.datasets.files.images import read_map
-from videosal.errors import DamagedFileError, InputError, PredictionError
+from videosal.errors import DamagedFileError, FileError, InputError, PredictionError
 from videosal.metrics import Baseline, get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
@@ -223,8 +223,10 @@ class Scorer:
             return MISSING
         try:
             return self._reader.read(ref)
-        except DamagedFileError as error:
-            if not self.plan.allow_damaged:
+        except FileError as error:
+            if self._reader.changed_files([ref]):
+                return UNREADABLE  # and an error at the end of the video
+            if not (self.plan.allow_damaged and isinstance(error, DamagedFileError)):
                 raise
             _log.warning("%s", error)
             return UNREADABLE

@@ -1,4 +1,4 @@
-"""Each damaged or hostile file of the collection that is read by `score`, `verify` or `table`, by the command itself."""
+"""Each damaged or hostile file of the collection that is read, as commands read it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ BAD = -1  # in place of where a scan ends: a code that no table has, or a block 
 
 
 @kernel
-def walk_blocks(data: Bytes, tables: Tables, dc: Any, ac: Any, count: int) -> int:
+def walk_blocks(data: Bytes, tables: Tables, dc: Any, ac: Any, count: int) -> Any:
     """Walk over `count` units of a sequential scan.
 
     Parameters
@@ -63,7 +63,7 @@ def walk_blocks(data: Bytes, tables: Tables, dc: Any, ac: Any, count: int) -> in
 
 
 @kernel
-def walk_first(data: Bytes, table: Any, known: Any, first: int, last: int, start: int, stop: int) -> int:
+def walk_first(data: Bytes, table: Any, known: Any, first: int, last: int, start: int, stop: int) -> Any:
     """Walk over the first pass of a progressive scan of blocks `start` to `stop`, and note which numbers are not zero.
 
     `known` (blocks, 64) takes the notes; `first` and `last` are the numbers of a block that the scan holds.
@@ -99,7 +99,7 @@ def walk_first(data: Bytes, table: Any, known: Any, first: int, last: int, start
 
 
 @kernel
-def walk_refining(data: Bytes, table: Any, known: Any, first: int, last: int, start: int, stop: int) -> int:
+def walk_refining(data: Bytes, table: Any, known: Any, first: int, last: int, start: int, stop: int) -> Any:
     """As `walk_first`, of a later pass: each number that is known has a bit of its own."""
     bit, total, skip = 0, (data.size - 512) * 8, 0
     for block in range(start, stop):

@@ -1,8 +1,8 @@
-"""Compiled loops that walk over the codes of a packed TIFF strip (TIFF 6.0, sections 9 and 13) and count what they give."""
+"""Compiled loops over the codes of a packed TIFF strip (TIFF 6.0, sections 9 and 13) that count what they give."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,9 +47,9 @@ def count_lzw(packed: Bytes, wanted: int) -> int:
 
 
 @kernel
-def count_packbits(packed: Bytes, wanted: int) -> int:
+def count_packbits(packed: Bytes, wanted: int) -> Any:
     """Return how many bytes runs give, counting up to `wanted`; -1 where one is cut."""
-    place, given = 0, 0
+    place, given = np.int64(0), np.int64(0)
     while given < wanted and place < packed.size:
         head = np.int64(packed[place])
         place += 1

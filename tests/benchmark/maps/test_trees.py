@@ -6,6 +6,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -162,3 +163,45 @@ def test_a_replaced_archive_without_times_is_scored_again(shared: Path, tmp_path
     shutil.copy(cases / "archives/second.tar.gz", maps)
     with pytest.raises(RunError, match="holds the scores of other maps"):
         score(maps, "dhf1k:val", root, metrics=["cc"], out=tmp_path / "run")
+
+
+def gzipped(path: Path, names: tuple[str, ...] = ("0601/0001.png", "0601/0002.png")) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for name in names:
+            info = tarfile.TarInfo(name)
+            info.size = 5000
+            tar.addfile(info, io.BytesIO(np.random.default_rng(0).bytes(5000)))
+    return path
+
+
+def test_a_compressed_tar_is_read_to_its_checksum(tmp_path: Path) -> None:
+    whole = gzipped(tmp_path / "whole.tar.gz")
+    assert len(open_tree(whole).entries()) == 2
+    data = bytearray(whole.read_bytes())
+    data[-6] ^= 1  # of the checksum itself
+    damaged = tmp_path / "damaged.tar.gz"
+    damaged.write_bytes(bytes(data))
+    with pytest.raises(FileError, match=r"damaged\.tar\.gz: not a readable tar archive: it is damaged"):
+        open_tree(damaged)
+
+
+def test_a_damaged_member_does_not_end_a_tar_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "maps.tar"
+    with tarfile.open(path, "w") as tar:
+        for number in range(3):
+            tar.addfile(tarfile.TarInfo(f"0601/{number:04d}.png"))
+    data = bytearray(path.read_bytes())
+    data[512 + 3] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(FileError, match="no member begins at its byte 512, where one should"):
+        open_tree(path)
+
+
+def test_a_member_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PredictionError, match=r"'\./0601/0001\.png' is there twice: keep one of them"):
+        open_tree(gzipped(tmp_path / "a.tar.gz", ("0601/0001.png", "./0601/0001.png")))
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for content in (b"one", b"two"):
+            archive.writestr("0601/0001.png", content)
+    with pytest.raises(PredictionError, match=r"a\.zip: its member '0601/0001\.png' is there twice"):
+        open_tree(tmp_path / "a.zip")
