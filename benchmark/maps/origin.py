@@ -12,7 +12,7 @@ from videosal.benchmark.runs.identity import essence
 from videosal.datasets.files.contents import FileStamp, digest
 from videosal.datasets.files.guard.failures import parse_json
 from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
-from videosal.errors import FileError, PredictionError, RunError
+from videosal.errors import PredictionError, RunError
 from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -57,14 +57,13 @@ def read_origin(root: Path) -> Origin | None:
 
     Raises
     ------
-    PredictionError
+    FileError, PredictionError
         The file is damaged, or of a later version.
     """
     tree = open_tree(root)
-    try:
-        text = tree.read(FILE)
-    except FileError:
+    if not tree.holds(FILE):
         return None
+    text = tree.read(FILE)
     content = parse_json(text, tree.locate(FILE))
     try:
         if content["schema"] != _SCHEMA:

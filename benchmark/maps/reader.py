@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from videosal.benchmark.maps.sequences import MapSequence, open_sequence
 from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
 from videosal.datasets.files.contents import FileStamp, digest_content
+from videosal.datasets.files.guard.limits import check_file_size
 from videosal.datasets.files.images import decode_map
 from videosal.datasets.files.luma import GRAY16
 from videosal.errors import DamagedFileError
@@ -91,6 +92,7 @@ class MapReader:
         """
         tree, name = self.tree_of(ref), ref.entry.name
         if ref.index is None:
+            check_file_size(ref.entry.size, tree.locate(name))
             return decode_map(tree.read(name), tree.locate(name))
         if self._sequence is None or self._opened != (ref.root, name, ref.axes):
             self._sequence = open_sequence(tree, name, self._luma, ref.axes)

@@ -61,6 +61,10 @@ class MapTree(ABC):
     def read(self, name: str) -> bytes:
         """Read a file; raise `FileError` where it is not there or damaged."""
 
+    @abstractmethod
+    def holds(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+
     def locate(self, name: str) -> str:
         """Say where a file lies, for messages."""
         return f"{self.root}:{name}"
@@ -81,6 +85,10 @@ class FolderTree(MapTree):
     def entries(self) -> list[Entry]:
         """List the files with their sizes and times."""
         return sorted(self._walk(self.root, "", frozenset()), key=lambda entry: entry.name)
+
+    def holds(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+        return Path(self.locate(name)).is_file()
 
     def read(self, name: str) -> bytes:
         """Read a file."""
@@ -134,9 +142,13 @@ class ZipTree(MapTree):
             _check_member(self.root, info.filename, info.file_size, stat.S_ISLNK(info.external_attr >> 16))
         return _visible(Entry(name, info.file_size, info.CRC) for name, info in self._members.items())
 
+    def holds(self, name: str) -> bool:
+        """Whether there is a member of that name."""
+        return name in self._members
+
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
-        if name not in self._members:
+        if not self.holds(name):
             raise FileError(f"{self.locate(name)}: cannot be read, it is not in the archive")
         with reading(self.locate(name), "member of a zip archive"):
             data = self._archive.read(self._members[name])
@@ -166,9 +178,13 @@ class TarTree(MapTree):
         whole = self.root.stat().st_mtime_ns
         return _visible(Entry(name, info.size, int(info.mtime) or whole) for name, info in self._members.items())
 
+    def holds(self, name: str) -> bool:
+        """Whether there is a member of that name."""
+        return name in self._members
+
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
-        if name not in self._members:
+        if not self.holds(name):
             raise FileError(f"{self.locate(name)}: cannot be read, it is not in the archive")
         with reading(self.locate(name), "member of a tar archive"):
             file = self._archive.extractfile(self._members[name])

@@ -13,7 +13,7 @@ import numpy as np
 
 from videosal.datasets.files.contents import note_content
 from videosal.datasets.files.guard.failures import reading
-from videosal.datasets.files.guard.limits import check_pixels, most_pixels
+from videosal.datasets.files.guard.limits import check_file_size, check_pixels, most_pixels
 from videosal.datasets.files.guard.npy import decode_npy, map_npy
 from videosal.datasets.files.guard.pictures import check_picture
 from videosal.datasets.files.guard.png import plain_png
@@ -56,6 +56,7 @@ def read_bytes(path: str | Path) -> bytes:
     """Read a whole file; raise `FileError` where that cannot be done."""
     try:
         with io.FileIO(path) as file:
+            check_file_size(os.fstat(file.fileno()).st_size, path)
             data = file.readall()
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error

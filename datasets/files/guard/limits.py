@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 VARIABLE = "VIDEOSAL_MAX_PIXELS"
 MOST_PIXELS = 1 << 26  # of one map or frame: 8192 x 8192, twice as many as a frame of 8K has
 MOST_FRAMES = 10_000_000  # of one video: four days at 30 a second
+_BYTES_OF_PIXEL = 8  # of a double, or of four channels of 16 bits
+_REMARKS = 1 << 24  # bytes that may stand beside the pixels
 MOST_BYTES = 1 << 31  # of one file that is unpacked into memory
 
 
@@ -46,6 +48,12 @@ def check_pixels(size: Sequence[int], where: str | Path) -> None:
             f"{where}: refused, a picture of {'x'.join(map(str, reversed(size)))}, and {most} pixels are the limit: "
             f"set {VARIABLE} higher if it is meant"
         )
+
+
+def check_file_size(size: int, where: str | Path) -> None:
+    """Refuse a file of one map or frame that is larger than the largest picture takes, before it is read."""
+    if size > _BYTES_OF_PIXEL * most_pixels() + _REMARKS:
+        raise FileError(f"{where}: refused, {size} bytes are more than a map of {most_pixels()} pixels takes")
 
 
 def check_frames(count: int, where: str | Path) -> int:

@@ -200,8 +200,18 @@ def test_a_damaged_member_does_not_end_a_tar_in_silence(tmp_path: Path) -> None:
 def test_a_member_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PredictionError, match=r"'\./0601/0001\.png' is there twice: keep one of them"):
         open_tree(gzipped(tmp_path / "a.tar.gz", ("0601/0001.png", "./0601/0001.png")))
-    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        for content in (b"one", b"two"):
-            archive.writestr("0601/0001.png", content)
-    with pytest.raises(PredictionError, match=r"a\.zip: its member '0601/0001\.png' is there twice"):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("0601/0001.png", "./0601/0001.png"):
+            archive.writestr(name, b"one")
+    with pytest.raises(PredictionError, match=r"a\.zip: its member '\./0601/0001\.png' is there twice"):
         open_tree(tmp_path / "a.zip")
+
+
+def test_what_says_where_maps_came_from_is_not_overlooked_where_it_is_damaged(tmp_path: Path) -> None:
+    from videosal.benchmark.maps.origin import read_origin
+
+    archive = zip_of(tmp_path / "maps.zip", "maps.json")
+    assert read_origin(zip_of(tmp_path / "other.zip", "0601/0001.png")) is None
+    archive.write_bytes(archive.read_bytes().replace(b"/etc", b"/EtC"))
+    with pytest.raises(FileError, match=r"maps\.zip:maps\.json: not a readable member"):
+        read_origin(archive)

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 import pytest
 
 from videosal.datasets.files.guard.limits import MOST_PIXELS, check_frames, check_pixels, most_pixels
+from videosal.datasets.files.images import read_map
 from videosal.errors import FileError, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_limit_is_far_above_a_frame_of_8k_and_may_be_raised(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,3 +37,16 @@ def test_numbers_of_frames_are_bounded() -> None:
     for count in (-1, 1 << 40):
         with pytest.raises(FileError, match=r"a\.avi: is damaged: its header states -?\d+ frames"):
             check_frames(count, "a.avi")
+
+
+def test_a_file_of_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    huge = tmp_path / "0001.npy"
+    with huge.open("wb") as file:
+        file.write(b"\x93NUMPY\1\0")
+        file.truncate(3 << 30)  # a hole, which takes no place on the disk
+    started = time.perf_counter()
+    with pytest.raises(
+        FileError, match=r"0001\.npy: refused, 3221225472 bytes are more than"
+    ):
+        read_map(huge)
+    assert time.perf_counter() - started < 1
