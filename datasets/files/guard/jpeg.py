@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class _Picture:
     kind: int = 0
     units: int = 0
     components: dict[int, _Component] = field(default_factory=dict)
-    tables: dict[int, NDArray[np.uint16]] = field(default_factory=dict)  # by class << 4 | number
+    tables: dict[int, bytes] = field(default_factory=dict)  # counts and symbols, by class << 4 | number
     restart: int = 0
     scans: int = 0
 
@@ -111,19 +112,28 @@ def _read_size(picture: _Picture, marker: int, content: bytes, where: str | Path
 
 
 def _read_tables(picture: _Picture, content: bytes) -> None:
-    """Read Huffman tables: for any 16 bits, the code that they begin with."""
+    """Read Huffman tables."""
     place = 0
     while place < len(content):
-        name, counts = content[place], content[place + 1 : place + 17]
-        symbols = np.frombuffer(content[place + 17 : place + 17 + sum(counts)], np.uint8)
-        lengths = np.repeat(np.arange(1, 17), np.frombuffer(counts, np.uint8))
-        if len(counts) < 16 or len(symbols) < sum(counts):
+        end = place + 17 + sum(content[place + 1 : place + 17])
+        if len(content) < end:
             raise EOFError("table")
+        picture.tables[content[place]] = content[place + 1 : end]
+        place = end
+
+
+@lru_cache(maxsize=64)  # most files of a folder have the same
+def _unfold(tables: tuple[bytes, ...]) -> NDArray[np.uint16]:
+    """Return for each table and any 16 bits the code that they begin with, shape (n, 65536)."""
+    unfolded = np.zeros((len(tables), 1 << 16), np.uint16)
+    for row, table in zip(unfolded, tables, strict=True):
+        counts, symbols = np.frombuffer(table, np.uint8, 16), np.frombuffer(table, np.uint8, offset=16)
+        lengths = np.repeat(np.arange(1, 17), counts)
         entries = np.repeat((lengths << 8 | symbols).astype(np.uint16), 1 << (16 - lengths))
         if len(entries) > 1 << 16:
             raise ValueError("a damaged table")
-        picture.tables[name] = np.pad(entries, (0, (1 << 16) - len(entries)))
-        place += 17 + sum(counts)
+        row[: len(entries)] = entries
+    return unfolded
 
 
 def _check_scan(picture: _Picture, header: bytes, data: bytes, place: int) -> int:
@@ -172,7 +182,7 @@ def _choose_walk(picture: _Picture, chosen: Sequence[tuple[_Component, int]], ba
     progressive = picture.kind == _PROGRESSIVE
     if progressive and first:
         component, names = chosen[0]
-        table = picture.tables[0x10 | (names & 15)]
+        table = _unfold((picture.tables[0x10 | (names & 15)],))[0]
         if not first <= last < 64 or len(chosen) > 1:
             raise ValueError("a damaged scan")
         walk = walk_refining if steps >> 4 else walk_first
@@ -185,7 +195,7 @@ def _choose_walk(picture: _Picture, chosen: Sequence[tuple[_Component, int]], ba
     if progressive and steps >> 4:
         return lambda part, begin, until: (until - begin) * len(blocks)  # one bit of each block
     used = list(dict.fromkeys(name for both in blocks for name in both[: 1 if progressive else 2]))
-    tables = np.stack([picture.tables[name] for name in used])
+    tables = _unfold(tuple(picture.tables[name] for name in used))
     dc = np.array([used.index(dc) for dc, _ in blocks])
     ac = np.array([-1 if progressive else used.index(ac) for _, ac in blocks])
     return lambda part, begin, until: walk_blocks(part, tables, dc, ac, until - begin)

@@ -82,8 +82,12 @@ def _read_tags(data: bytes, order: str) -> dict[int, list[int]]:
     (place,) = struct.unpack_from(f"{order}I", data, 4)
     (count,) = struct.unpack_from(f"{order}H", data, place)
     tags: dict[int, list[int]] = {}
+    last = 0
     for entry in range(place + 2, place + 2 + 12 * count, 12):
         tag, kind, number = struct.unpack_from(f"{order}HHI", data, entry)
+        if tag <= last:
+            raise ValueError("its tags are not in order")
+        last = tag
         if tag in _WANTED:
             form = struct.Struct(f"{order}{min(number, len(data))}{_FORMATS[kind]}")
             (far,) = struct.unpack_from(f"{order}I", data, entry + 8)

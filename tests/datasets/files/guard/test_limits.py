@@ -45,8 +45,6 @@ def test_a_file_of_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> Non
         file.write(b"\x93NUMPY\1\0")
         file.truncate(3 << 30)  # a hole, which takes no place on the disk
     started = time.perf_counter()
-    with pytest.raises(
-        FileError, match=r"0001\.npy: refused, 3221225472 bytes are more than"
-    ):
+    with pytest.raises(FileError, match=r"0001\.npy: refused, 3221225472 bytes are more than"):
         read_map(huge)
     assert time.perf_counter() - started < 1
