@@ -12,7 +12,7 @@ from videosal.benchmark.maps.axes import Axes, agree, describe, fitting_axes, lo
 from videosal.benchmark.maps.trees import MapTree, file_source
 from videosal.datasets.files.frames import VIDEO_SUFFIXES
 from videosal.datasets.files.guard.failures import reading
-from videosal.datasets.files.guard.limits import check_pixels
+from videosal.datasets.files.guard.limits import check_pixels, check_stored
 from videosal.datasets.files.guard.npy import decode_npy, map_npy
 from videosal.datasets.files.guard.old_matlab import list_variables
 from videosal.datasets.files.guard.video import check_frame, next_frame, open_video
@@ -148,7 +148,7 @@ def _open_npy(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
 def _open_hdf5(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
     import h5py
 
-    return _choose(dict(h5py.File(source, "r").items()), where), (0, 1, 2)
+    return check_stored(_choose(dict(h5py.File(source, "r").items()), where), where), (0, 1, 2)
 
 
 def _open_mat(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.datasets.files.guard.failures import reading
-from videosal.datasets.files.guard.limits import check_frames, check_pixels
+from videosal.datasets.files.guard.limits import check_frames, check_pixels, check_stored
 from videosal.datasets.files.guard.old_matlab import list_variables
 from videosal.datasets.files.images import read_bytes
 from videosal.errors import FileError
@@ -84,7 +84,7 @@ def read_stack_shape(path: Path) -> tuple[int, int, int]:
 def read_stack_map(path: Path, index: int) -> NDArray[Any]:
     """Read the map of the frame at `index` of a 7.3 file with one array for all frames, and nothing else of it."""
     with open_hdf5(path) as file:
-        stack = file[_stack_key(path, file)]
+        stack = check_stored(file[_stack_key(path, file)], path)
         check_pixels(stack.shape[-2:], path)
         return np.asarray(stack[index]).reshape(stack.shape[-2:]).T
 
@@ -144,6 +144,8 @@ def _read_hdf5_map(item: Any) -> NDArray[Any]:
     ends = np.asarray(item["jc"], np.int64)
     full = np.zeros((int(item.attrs["MATLAB_sparse"]), len(ends) - 1))
     if "ir" in item:  # absent where nothing is marked
+        if max(item["ir"].size, item["data"].size) > full.size:
+            raise ValueError("a sparse matrix with more numbers than places")
         full[np.asarray(item["ir"], np.int64), np.repeat(np.arange(len(ends) - 1), np.diff(ends))] = item["data"]
     return full
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from videosal.datasets.files.contents import FileStamp
 from videosal.datasets.files.guard.failures import reading
-from videosal.datasets.files.guard.limits import check_frames, check_pixels
+from videosal.datasets.files.guard.limits import MOST_BYTES, check_frames, check_pixels
 from videosal.datasets.files.luma import GRAY16, Coding, numbers_of
 from videosal.datasets.pack.packed_maps import MapReader, MapWriter
 from videosal.datasets.records import Video
@@ -39,16 +39,16 @@ class PackedVideo(Video):
         self._path = path
         with reading(path, _WHAT):
             self._stored = open_file(path)[f"videos/{group}"]
-            about: Mapping[str, Any] = json.loads(self._stored["about"][:].tobytes())
+            about: Mapping[str, Any] = json.loads(self._array("about").tobytes())
             self.name = str(about["name"])
             self._fingerprint, self._recipe = str(about["fingerprint"]), str(about["recipe"])
             self._size, self._gaze_size = _pair(about["size"]), _pair(about["gaze_size"])
             self._files = [FileStamp(*fields) for fields in about["files"]]
             coding = about["coding"]
             self._coding = None if coding is None else Coding(int(coding[0]), bool(coding[1]), bool(coding[2]))
-            self._names = tuple(name.decode() for name in self._stored["frames"][:])
-            self._offsets = self._stored["offsets"][:]
-            self._density_rows = self._stored["density_rows"][:].tolist()
+            self._names = tuple(name.decode() for name in self._array("frames"))
+            self._offsets = self._array("offsets")
+            self._density_rows = self._array("density_rows").tolist()
         check_frames(len(self._names), path)
         for size in (self._size, self._gaze_size):
             check_pixels(size, path)
@@ -113,7 +113,7 @@ class PackedVideo(Video):
     def mean_density(self) -> NDArray[np.float64]:
         """Read the mean that was taken when the video was packed."""
         with reading(f"{self._path}: {self.name}", _WHAT):
-            mean: NDArray[np.float64] = self._stored["mean_density"][:]
+            mean: NDArray[np.float64] = self._array("mean_density")
         return mean
 
     def stored_fixations(self, frame: str) -> NDArray[np.int64] | None:
@@ -138,13 +138,20 @@ class PackedVideo(Video):
 
     def _read_points(self) -> NDArray[np.int64]:
         with reading(f"{self._path}: {self.name}", _WHAT):
-            points: NDArray[np.int64] = self._stored["points"][:].astype(np.int64)
+            points: NDArray[np.int64] = self._array("points").astype(np.int64)
             inside = points.ndim == 2 and ((points >= 0) & (points < self.gaze_size)).all()
             known = self._offsets[self._offsets[:, 0] != _NO_MAP]
             bounds = [0, *known.ravel().tolist(), len(points)]
             if not inside or bounds != sorted(bounds):
                 raise FileError(f"{self._path}: {self.name}: the pack is damaged, a point lies outside: {_AGAIN}")
         return points
+
+    def _array(self, name: str) -> NDArray[Any]:
+        stored = self._stored[name]
+        if stored.nbytes > MOST_BYTES:
+            raise FileError(f"{self._path}: the pack is damaged, its {name} take {stored.nbytes} bytes: {_AGAIN}")
+        array: NDArray[Any] = stored[:]
+        return array
 
     def fingerprint(self) -> str:
         """Fingerprint of the video that was packed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from videosal.errors import FileError, InputError
 
@@ -54,6 +54,17 @@ def check_file_size(size: int, where: str | Path) -> None:
     """Refuse a file of one map or frame that is larger than the largest picture takes, before it is read."""
     if size > _BYTES_OF_PIXEL * most_pixels() + _REMARKS:
         raise FileError(f"{where}: refused, {size} bytes are more than a map of {most_pixels()} pixels takes")
+
+
+def check_stored(array: Any, where: str | Path) -> Any:
+    """Return an array of an HDF5 file; raise `FileError` where reading a part of it takes gigabytes.
+
+    HDF5 unpacks whole chunks, and gives zeros for what the file does not hold.
+    """
+    part = array.chunks or array.shape[-2:]
+    if math.prod(part) * array.dtype.itemsize > MOST_BYTES // 2:
+        raise FileError(f"{where}: refused, an array in parts of {'x'.join(map(str, part))}: store it map by map")
+    return array
 
 
 def check_frames(count: int, where: str | Path) -> int:
