@@ -20,6 +20,7 @@ from typing import Any
 from tests.fuzz.mutations import mutate
 
 SECONDS = 20.0  # a case may take, on a busy machine
+IMPORTS = 160.0  # and the first of its kind in a process, which may import torch
 BYTES = 1 << 30  # a case may add to memory
 ROOT = Path(__file__).parents[2]
 
@@ -39,18 +40,22 @@ class Child:
     def __init__(self, code: Path, noise: Path) -> None:
         self._code, self._noise = code, noise
         self._process: subprocess.Popen[str] | None = None
+        self._asked: set[str] = set()
 
     def ask(self, kind: str, path: Path) -> dict[str, Any]:
         """Have a file read; where the process dies or hangs, say so, and start another one next time."""
         if self._process is None or self._process.poll() is not None:
             with self._noise.open("a") as noise:
                 self._process = start(self._code, noise)
+            self._asked.clear()
         process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(json.dumps({"kind": kind, "path": str(path)}) + "\n")
         process.stdin.flush()
-        if not select.select([process.stdout], [], [], SECONDS)[0]:
+        limit = SECONDS if kind in self._asked else IMPORTS
+        self._asked.add(kind)
+        if not select.select([process.stdout], [], [], limit)[0]:
             self.close()
             return {"slow": True}
         line = process.stdout.readline()
