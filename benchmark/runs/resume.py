@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 from videosal.benchmark.maps.inventory import list_some
@@ -178,15 +179,16 @@ def check_truth_stayed(truth: Dataset, results: Iterable[VideoScores], pack: Fil
     RunError
         A file was replaced, or has gone.
     """
-    before = [stamp for result in results for stamp in result.truth] if pack is None else [pack]
-    now = stamp_pack(truth)
-    there = {stamp.path: stamp for result in results for stamp in truth.video(result.video).truth_files()}
-    for stamp in before:
-        new = now if pack is not None else there.get(stamp.path) if stamp.path else stamp
-        if new is None or (new.size, new.time) != (stamp.size, stamp.time):
-            raise RunError(
-                f"the ground truth {stamp.path} changed while it was scored: run again with --existing overwrite"
-            )
+    pairs: Iterable[tuple[FileStamp | None, FileStamp | None]] = [(pack, stamp_pack(truth))]
+    if pack is None:
+        # Paired by place: to a worker elsewhere a file may lie elsewhere.
+        pairs = (
+            pair for result in results for pair in zip_longest(result.truth, truth.video(result.video).truth_files())
+        )
+    for old, new in pairs:
+        if old is None or new is None or (old.name, old.size, old.time) != (new.name, new.size, new.time):
+            where = next((stamp.path or stamp.name for stamp in (new, old) if stamp is not None), str(truth.root))
+            raise RunError(f"the ground truth {where} changed while it was scored: run again with --existing overwrite")
 
 
 def stamp_pack(truth: Dataset) -> FileStamp | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+RUNS = ("run", "result", "summary")  # kinds that are a file of a run directory
 
 
 def read(kind: str, path: Path) -> dict[str, str]:
@@ -147,6 +151,34 @@ def _rows(path: Path) -> dict[str, Any]:
     return {"rows": read_rows(path)}
 
 
+def _run(path: Path) -> dict[str, Any]:
+    """Read a run of which one file is damaged; the others are those of the whole run."""
+    from videosal import load_run
+
+    kind = {"run.json": "run", "summary.json": "summary"}.get(path.name, "result")
+    whole, folder = path.parents[1] / "whole" / kind, path.parent / "folder"
+    if path.parent.name != "damaged":
+        folder = next(parent for parent in path.parents if (parent / "run.json").is_file())
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(whole, folder)
+        shutil.copy(path, folder / ("videos" if kind == "result" else ".") / path.name)
+    run = load_run(folder)
+    return {"frames": run.frames.to_csv(), "summary": run.summary().to_csv(), "name": run.name}
+
+
+def _bench(path: Path) -> dict[str, Any]:
+    from videosal.benchmark.bench_file import read_bench_file
+
+    return {"bench": read_bench_file(path)}
+
+
+def _train(path: Path) -> dict[str, Any]:
+    from videosal.models.training.config import read_config
+
+    return read_config(path)
+
+
 # By how a kind begins; the first that fits.
 _READERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "png": _frame,
@@ -171,4 +203,9 @@ _READERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "events": _events,
     "csv": _rows,
     "xlsx": _rows,
+    "run": _run,
+    "result": _run,
+    "summary": _run,
+    "bench": _bench,
+    "train": _train,
 }

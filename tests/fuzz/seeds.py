@@ -36,9 +36,11 @@ def make_seeds(folder: Path) -> dict[str, str]:
             (folder / kind).mkdir(parents=True)
             (folder / made[kind]).write_bytes(content)
     (folder / "pack").mkdir()
-    made["pack"] = "pack/val.h5"
     _write_pack(folder)
-    return made
+    for kind, file in (("run", "run.json"), ("result", "videos/0601.json"), ("summary", "summary.json")):
+        _write_run(folder, kind)
+        made[kind] = f"{kind}/{file}"
+    return made | {"pack": "pack/val.h5"}
 
 
 Made = dict[str, tuple[str, bytes]]
@@ -213,7 +215,10 @@ def _tables() -> Made:
     with zipfile.ZipFile(sheet, "w", zipfile.ZIP_DEFLATED) as packed:
         text = f'<worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'
         packed.writestr(zipfile.ZipInfo("xl/worksheets/sheet1.xml"), text, zipfile.ZIP_DEFLATED)
+    bench = 'metrics = ["cc"]\n[[dataset]]\nname = "sample"\n[[predictions]]\nname = "m"\npath = "maps"\n'
     return {
+        "bench": ("bench.toml", bench.encode()),
+        "train": ("train.toml", b"epochs = 3\nseed = 1\n"),
         "points-json": ("fixations.json", json.dumps(frames).encode()),
         "split-json": ("TrainTestSplit.json", json.dumps(split).encode()),
         "origin-json": ("maps.json", json.dumps(origin).encode()),
@@ -236,3 +241,14 @@ def _write_pack(folder: Path) -> None:
             image = saliency if part == "maps" else (saliency > 230).astype(np.uint8) * 255
             cv2.imwrite(str(place / f"{number:04d}.png"), image)
     pack_dataset(load_dataset("dhf1k:val", root), folder / "pack/val.h5")
+
+
+def _write_run(folder: Path, kind: str) -> None:
+    """Score maps, and leave the run directory."""
+    from videosal import score
+
+    place = folder / "run-maps/0601"
+    place.mkdir(parents=True, exist_ok=True)
+    for number, saliency in enumerate(maps(), 1):
+        cv2.imwrite(str(place / f"{number:04d}.png"), saliency)
+    score(place.parent, "dhf1k:val", folder / "pack-source", metrics=["cc", "nss"], out=folder / kind)

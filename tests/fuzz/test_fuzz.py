@@ -20,7 +20,7 @@ def test_damaged_files_are_read_or_refused_by_name(tmp_path: Path) -> None:
     report = run(tmp_path, 300, seed=18)
     assert not report.faults, "\n".join(report.faults)
     assert sum(sum(counts.values()) for counts in report.counts.values()) > 250
-    assert all(counts["refused"] for counts in report.counts.values())
+    assert sum(counts["refused"] for counts in report.counts.values()) > 150
 
 
 def test_a_fault_would_be_seen() -> None:
