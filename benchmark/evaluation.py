@@ -16,7 +16,7 @@ from videosal.benchmark.runs.finish import finish_run
 from videosal.benchmark.runs.identify import made_by_of, make_identity
 from videosal.benchmark.runs.provenance import describe_session
 from videosal.benchmark.runs.results import Run
-from videosal.benchmark.runs.resume import open_run, sort_out
+from videosal.benchmark.runs.resume import check_truth_stayed, open_run, sort_out, stamp_pack
 from videosal.benchmark.runs.shards import deal
 from videosal.datasets.density_grid import add_up
 from videosal.errors import RunError
@@ -83,9 +83,12 @@ def evaluate(
             if not run.whole:
                 _begin(run, overwrite=existing == "overwrite")
         filled = {run.identity.result: run for run in runs}
+        scored, pack = [], stamp_pack(truth)
         for result in _score_pending(runs, truth, executor, progress):
             run = filled[result.identity]
             run.results[result.video] = _keep(run.path, result, run.results.get(result.video), run.plan.metrics)
+            scored.append(result)
+        check_truth_stayed(truth, scored, pack)
         return [_finish(run) for run in runs]
 
 

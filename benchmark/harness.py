@@ -329,6 +329,7 @@ def _score(folder: Path, asked: _Asked, *, allow_missing: bool, first_frame: int
     dataset_options = choices.get("dataset_options")
     inventory = survey(folder, truth.videos, asked.dataset, first_frame, dataset_options=dataset_options, but=but)
     check_inventory(inventory, folder, truth, allow_missing)
+    plans = [replace(plan, allow_damaged=allow_missing) for plan in plans]
     if split := choices.get("calibrate"):
         plans = calibrate_on(plans, truth, split, folder, first_frame)
     name = choices.get("name")

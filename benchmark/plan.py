@@ -68,6 +68,8 @@ class Plan:
         The split that it was fitted on.
     recipe : str
         How the data set's ground truth was made, where it is not as released; part of the signature.
+    allow_damaged : bool
+        Count a damaged map as unreadable and go on, instead of stopping there.
     """
 
     dataset: str
@@ -86,6 +88,7 @@ class Plan:
     calibration: str | None = None
     calibrated_on: str = ""
     recipe: str = ""
+    allow_damaged: bool = False
 
     def signature(self) -> str:
         """Say in one line how the scores are computed; a run adds the depth of the maps, known when they are read."""

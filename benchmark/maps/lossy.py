@@ -21,7 +21,7 @@ from videosal.datasets.files.luma import read_levels
 from videosal.datasets.files.video.recoding import code_again, find_quantiser, key_pictures, lossy_codec
 from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile
 from videosal.datasets.spacing import evenly_spaced
-from videosal.errors import InputError, VideosalError
+from videosal.errors import DamagedFileError, InputError, VideosalError
 from videosal.metrics import get_protocol, metric_info, score_frame
 
 if TYPE_CHECKING:
@@ -177,11 +177,12 @@ def _jpegs_again(found: Iterable[Found]) -> Iterator[Pair]:
     """Compress JPEG maps once more, with the tables of their files; files that are none are passed over."""
     reader = MapReader()
     for video, frame, ref in found:
-        if reader.is_damaged(ref):
-            continue
-        data = reader.tree_of(ref).read(ref.entry.name)
-        if tables := _quantisation(data):
+        try:
+            data = reader.tree_of(ref).read(ref.entry.name)
             saliency = decode_map(data, ref.where)
+        except DamagedFileError:  # a damaged file is told when it is scored
+            continue
+        if tables := _quantisation(data):
             yield video, frame, saliency, _again(saliency, tables)
 
 

@@ -10,8 +10,9 @@ from videosal.benchmark.maps.reader import MapReader, one_per_file
 from videosal.benchmark.maps.trees import open_tree
 from videosal.benchmark.runs.identity import essence
 from videosal.datasets.files.contents import FileStamp, digest
+from videosal.datasets.files.guard.failures import parse_json
 from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
-from videosal.errors import FileError, PredictionError, RunError
+from videosal.errors import PredictionError, RunError
 from videosal.folder_lock import hold
 from videosal.whole_file import write_whole
 
@@ -25,6 +26,7 @@ FILE = "maps.json"
 _SCHEMA = 1
 _LOCK = ".maps.lock"  # keeps shards that save into one folder from writing over each other
 _WAIT = 60  # seconds
+_OBJECTS = ("made_by", "row", "videos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +59,21 @@ def read_origin(root: Path) -> Origin | None:
 
     Raises
     ------
-    PredictionError
+    FileError, PredictionError
         The file is damaged, or of a later version.
     """
     tree = open_tree(root)
-    try:
-        text = tree.read(FILE)
-    except FileError:
+    if not tree.holds(FILE):
         return None
+    text = tree.read(FILE)
+    content = parse_json(text, tree.locate(FILE))
     try:
-        content = json.loads(text)
         if content["schema"] != _SCHEMA:
             raise PredictionError(f"{tree.locate(FILE)} was written by a later version of videosal: remove it")
-        return Origin(**{item.name: content[item.name] for item in fields(Origin)})
+        kept = {item.name: content[item.name] for item in fields(Origin)}
+        if not isinstance(kept["name"], str) or not all(isinstance(kept[key], dict) for key in _OBJECTS):
+            raise TypeError("a field of the wrong type")
+        return Origin(**kept)
     except (ValueError, KeyError, TypeError) as error:
         raise PredictionError(f"{tree.locate(FILE)} is damaged ({error!r}): remove it") from error
 

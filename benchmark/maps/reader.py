@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from videosal.benchmark.maps.sequences import MapSequence, open_sequence
 from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
 from videosal.datasets.files.contents import FileStamp, digest_content, show_crc
+from videosal.datasets.files.guard.limits import check_file_size
 from videosal.datasets.files.images import decode_map
 from videosal.datasets.files.luma import GRAY16
+from videosal.errors import DamagedFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.maps.axes import Axes
     from videosal.datasets.files.luma import Coding
+
+_UNPACKS_TO_NOTHING = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +97,21 @@ class MapReader:
         """
         tree, name = self.tree_of(ref), ref.entry.name
         if ref.index is None:
+            check_file_size(ref.entry.size, tree.locate(name))
             return decode_map(tree.read(name), tree.locate(name))
         if self._sequence is None or self._opened != (ref.root, name, ref.axes):
             self._sequence = open_sequence(tree, name, ref.axes)
             self._opened = ref.root, name, ref.axes
         return self._sequence.read(ref.index)
 
-    def is_damaged(self, ref: MapRef) -> bool:
-        """Whether a map is a file of its own that is cut short; one that holds a whole video is read or is not."""
-        return ref.index is None and self.tree_of(ref).examine(ref.entry)[0] is not None
-
     def stamp(self, ref: MapRef, known: Mapping[str, int]) -> FileStamp:
         """Return by what the file of a map is known, its content looked up by its place or read."""
-        tree = self.tree_of(ref)
+        tree, stamp = self.tree_of(ref), ref.listed
         crc = known.get(tree.locate(ref.entry.name))
-        stamp = ref.listed
-        stamp.content = digest_content(tree.read(ref.entry.name)) if crc is None else show_crc(crc)
+        try:
+            stamp.content = digest_content(tree.read(ref.entry.name)) if crc is None else show_crc(crc)
+        except DamagedFileError:  # a member that cannot be unpacked
+            stamp.content = _UNPACKS_TO_NOTHING
         return stamp
 
     def changed_files(self, refs: Iterable[MapRef]) -> list[str]:

@@ -11,7 +11,7 @@ from videosal.benchmark.plan import CENTER
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.provenance import timestamp
 from videosal.benchmark.runs.results import Run
-from videosal.benchmark.scoring.video_scores import NON_FINITE, VideoScores
+from videosal.benchmark.scoring.video_scores import NON_FINITE, UNREADABLE, VideoScores
 from videosal.datasets import Coverage
 from videosal.datasets.files.contents import digest, digest_stamps
 from videosal.metrics import get_protocol, metric_info
@@ -79,14 +79,15 @@ def _negatives_of(info: dict[str, Any]) -> str:
 
 def _map_notes(results: list[VideoScores], depth: str) -> list[str]:
     notes = []
-    bad = [
-        f"{result.video}/{frame}"
-        for result in results
-        for frame, status in zip(result.frames, result.status, strict=True)
-        if status == NON_FINITE
-    ]
-    if bad:
-        notes.append(f"{len(bad)} maps hold NaN or infinity and are not scored ({list_some(bad)})")
+    for unusable, why in ((UNREADABLE, "are damaged"), (NON_FINITE, "hold NaN or infinity")):
+        bad = [
+            f"{result.video}/{frame}"
+            for result in results
+            for frame, status in zip(result.frames, result.status, strict=True)
+            if status == unusable
+        ]
+        if bad:
+            notes.append(f"{len(bad)} maps {why} and are not scored ({list_some(bad)})")
     constant = [f"{result.video}/{frame}" for result in results for frame in result.constant]
     if constant:
         notes.append(f"{len(constant)} maps have one value throughout, which says nothing ({list_some(constant)})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from videosal.benchmark.scoring.recorder import Recorder, Views
 from videosal.benchmark.scoring.video_scores import MISSING, UNREADABLE
 from videosal.datasets import load_dataset
 from videosal.datasets.files.contents import record_contents
-from videosal.errors import FileError, PredictionError
+from videosal.errors import DamagedFileError, FileError, PredictionError
 from videosal.metrics import Baseline
 from videosal.registry import load_plugin
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import Dataset, Negatives, Video
     from videosal.datasets.files.contents import FileStamp
+
+_log = logging.getLogger(__name__)
 
 
 class Scorer:
@@ -53,9 +56,10 @@ class Scorer:
     def score(self, shared: SharedJob) -> list[VideoScores]:
         """Score a video, once for each job, and note down the files that the scores were computed from."""
         video, files = self.dataset.video(shared.video), shared.jobs[0].files
+        truth_files = video.truth_files()  # before they are read: what is replaced from now on is found at the end
         with record_contents() as known:
             results = self._score_video(video, shared.jobs)
-        truth = [stamp.with_content(known) for stamp in video.truth_files()]
+        truth = [stamp.with_content(known) for stamp in truth_files]
         maps: list[FileStamp] = []
         if files is not None:
             maps = [self._reader.stamp(ref, known) for ref in one_per_file(files.values()).values()]
@@ -108,10 +112,13 @@ class Scorer:
             return MISSING
         try:
             return self._reader.read_stored(ref)
-        except FileError:
-            if self._reader.is_damaged(ref):
-                return UNREADABLE
-            raise
+        except FileError as error:
+            if self._reader.changed_files([ref]):
+                return UNREADABLE  # and an error at the end of the video
+            if not (self.plan.allow_damaged and isinstance(error, DamagedFileError)):
+                raise
+            _log.warning("%s", error)
+            return UNREADABLE
 
     def _predict(self, video: Video) -> Iterator[NDArray[Any]]:
         from videosal.models import create_model, iterate_predictions, prepare_model

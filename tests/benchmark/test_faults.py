@@ -15,6 +15,7 @@ import pytest
 from tests.benchmark.soak import soak
 from videosal import load_run, score
 from videosal.datasets import load_dataset
+from videosal.datasets.pack.packed import pack_dataset
 from videosal.errors import FileError, PredictionError, RunError
 
 if TYPE_CHECKING:
@@ -156,3 +157,26 @@ def test_a_clock_set_back_does_not_matter(scored: dict[str, Any], monkeypatch: p
     again = score(**scored, progress=lambda done, total, video: seen.append(video))
     assert seen == ["0602"]
     assert again.frames.equals(first.frames)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_ground_truth_that_is_replaced_during_the_run_is_noticed(scored: dict[str, Any], packed: bool) -> None:
+    """Also where its video has been scored already, and whatever reads it later: baselines, other fixations."""
+    density = scored["root"] / "annotation/0601/maps/0001.png"
+    if packed:
+        pack = scored["root"].with_name("val.h5")
+        pack_dataset(load_dataset("dhf1k:val", scored["root"]), pack)
+        scored["root"] = pack
+    replaced = scored["root"] if packed else density
+
+    def meddle(done: int, total: int, video: str) -> None:
+        if video == "0602":
+            content = replaced.read_bytes()
+            replaced.unlink()
+            replaced.write_bytes(content)
+            os.utime(replaced, ns=(1, 1))
+
+    with pytest.raises(RunError, match=rf"{replaced.name} changed while it was scored: run again with --existing"):
+        score(**scored, metrics=["cc"], progress=meddle)
+    assert not (scored["out"] / "scores.h5").exists()
+    assert score(**scored, metrics=["cc"], existing="overwrite").complete

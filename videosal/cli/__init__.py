@@ -65,9 +65,15 @@ def main() -> None:
         text = error.format_message() if isinstance(error, click.ClickException) else str(error)
         click.echo(f"error: {' '.join(text.split())}", err=True)
         code = 2
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: what is finished is kept, run the same command again to go on", err=True)
-        code = 130
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(cause := error.__cause__, EOFError):  # click takes it for Ctrl-D
+            if debug:
+                raise cause from None
+            click.echo(f"error: a file ends before its time ({cause}): --debug shows where it is read", err=True)
+            code = 2
+        else:
+            click.echo("interrupted: what is finished is kept, run the same command again to go on", err=True)
+            code = 130
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1

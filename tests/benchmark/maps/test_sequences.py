@@ -127,7 +127,7 @@ def test_what_is_no_stack_of_maps_is_named(tmp_path: Path) -> None:
         "complex.npy": "complex128",
         "two.h5": "holds a, b, expected a stack of maps named maps",
         "broken.h5": r"not a readable \.h5 file",
-        "broken.mat": r"not a readable \.mat file",
+        "broken.mat": "not a readable MATLAB file",
         "broken.avi": "not a readable video",
     }.items():
         with pytest.raises((FileError, PredictionError), match=message):
@@ -141,3 +141,10 @@ def test_real_matlab_73_axes(shared: Path) -> None:
     with h5py.File(files[0]) as file:
         (stored,) = (value for value in file.values() if getattr(value, "ndim", 0) == 2)
         assert stored.shape[0] > stored.shape[1]  # a wide image, its axes reversed
+
+
+def test_a_chunk_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "0601.h5", "w") as file:
+        file.create_dataset("maps", (3000, 1000, 1000), np.uint8, chunks=(2000, 1000, 1000), compression="gzip")
+    with pytest.raises(FileError, match=r"0601\.h5: refused, an array in parts of 2000x1000x1000: store it map by map"):
+        open_sequence(open_tree(tmp_path), "0601.h5")
