@@ -154,6 +154,7 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
 
 def _score_video(data: Dataset, video: Video, info: dict[str, Any], identity: str, sigma: float, folds: Folds) -> Any:
     from videosal.benchmark.scoring import VideoScores
+    from videosal.code_identity import suite_digest
     from videosal.datasets import draw_negatives
 
     metrics, seed = info["metrics"], info["seed"]
@@ -173,7 +174,9 @@ def _score_video(data: Dataset, video: Video, info: dict[str, Any], identity: st
     frames = list(video.frame_names)
     negatives_of = list(others.sources) if others is not None else []
     truth = [stamp.with_content({}) for stamp in video.truth_files()]
-    return VideoScores(video.name, identity, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"], truth)
+    return VideoScores(
+        video.name, identity, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"], truth, suite=suite_digest()
+    )
 
 
 def _score_fold(

@@ -17,6 +17,7 @@ from videosal.benchmark.runs.provenance import describe_session
 from videosal.benchmark.runs.results import Run
 from videosal.benchmark.runs.resume import open_run, sort_out
 from videosal.benchmark.runs.shards import deal
+from videosal.benchmark.workers.same_code import check_result
 from videosal.datasets.density_grid import add_up
 from videosal.errors import RunError
 from videosal.metrics import get_protocol, warm_up
@@ -121,6 +122,7 @@ def _score_pending(
     frames = {job.video: len(truth.video(job.video).frame_names) for job in jobs}
     done = 0
     for result in run_jobs(session, sorted(jobs, key=lambda job: -frames[job.video]), executor, truth):
+        check_result(result)
         done += frames[result.video]
         if progress:
             progress(done, sum(frames.values()), result.video)

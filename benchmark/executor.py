@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import uuid
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from videosal import __version__
 from videosal.benchmark.scoring import Scorer, VideoScores
 from videosal.benchmark.workers.dask_cluster import DaskExecutor, open_dask
+from videosal.benchmark.workers.same_code import check_code
 from videosal.benchmark.workers.travel import check_paths, make_absolute, make_job_absolute, needed_paths
+from videosal.code_identity import suite_digest
 from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
@@ -29,11 +33,13 @@ if TYPE_CHECKING:
 class Session:
     """What a process needs once to score the jobs of an evaluation.
 
-    `paths` are files and folders that it must see.
+    `paths` are files and folders that it must see, `suite` and `version` the code that it must run.
     """
 
     plan: Plan
     paths: tuple[Path, ...] = ()
+    suite: str = field(default_factory=suite_digest)
+    version: str = __version__
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -66,8 +72,9 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset:
     if isinstance(executor, DaskExecutor):
         jobs = [make_job_absolute(job) for job in jobs]
         plan = make_absolute(session.plan)
-        session = Session(plan, needed_paths(plan, jobs), session.token)
-        yield from executor.results(score_job, {job.video: (session, job, at) for at, job in enumerate(jobs)})
+        session = replace(session, plan=plan, paths=needed_paths(plan, jobs))
+        calls = {job.video: _seal(session, job, number) for number, job in enumerate(jobs)}
+        yield from executor.results(score_sealed, calls)
         return
     futures = [executor.submit(score_job, session, job, number) for number, job in enumerate(jobs)]
     try:
@@ -122,6 +129,16 @@ def open_executor(workers: int, dask: str | None = None, *, gpu: bool = False) -
             yield pool
 
 
+def _seal(session: Session, job: Job, number: int) -> tuple[str, str, bytes]:
+    return session.suite, session.version, pickle.dumps((session, job, number))
+
+
+def score_sealed(suite: str, version: str, work: bytes) -> VideoScores:
+    """Score what `_seal` packed; records of another version are not opened, since they may be of another shape."""
+    check_code(suite, version)
+    return score_job(*pickle.loads(work))
+
+
 def score_job(session: Session, job: Job, number: int) -> VideoScores:
     """Score one job, the one of this number, with the scorer that this process keeps for the session."""
     states = _kept.get("states", ())
@@ -129,6 +146,7 @@ def score_job(session: Session, job: Job, number: int) -> VideoScores:
         states[number] = _STARTED
     if _kept.get("token") != session.token or "scorer" not in _kept:
         _kept.pop("scorer", None)  # do not hold two models
+        check_code(session.suite, session.version)
         check_paths(session.paths)
         _kept.update(scorer=Scorer(session.plan), token=session.token)
     scorer: Scorer = _kept["scorer"]

@@ -15,6 +15,7 @@ import numpy as np
 from videosal.benchmark.maps.reader import MapReader, MapRef, one_per_file
 from videosal.benchmark.maps.saved_maps import quantise, save_map, saved_stamps
 from videosal.benchmark.plan import CENTER, Job, Plan
+from videosal.code_identity import suite_digest
 from videosal.datasets import (
     all_negatives,
     draw_from_all,
@@ -70,6 +71,8 @@ class VideoScores:
         where maps say nothing. Results of earlier versions have none.
     constant : list of str
         Frames whose map has one value throughout, and so no information.
+    suite : str
+        Digest of the code of videosal in the process that scored them; empty in results of earlier versions.
     """
 
     video: str
@@ -83,6 +86,7 @@ class VideoScores:
     maps: list[FileStamp] = field(default_factory=list)
     possible: dict[str, int] = field(default_factory=dict)
     constant: list[str] = field(default_factory=list)
+    suite: str = ""
 
     def with_scores_of(self, older: VideoScores, order: Sequence[str]) -> VideoScores:
         """Add the metrics of an older result that was computed from the same inputs; `order` is that of all metrics."""
@@ -132,7 +136,9 @@ class Scorer:
     def _score_video(self, video: Video, job: Job) -> VideoScores:
         negatives = self._negatives(video) if "sauc" in job.metrics else None
         baseline = Baseline(self._baseline(video, job.others)) if "ig" in job.metrics else None
-        result = VideoScores(job.video, job.identity, [], [], {metric: [] for metric in job.metrics})
+        result = VideoScores(
+            job.video, job.identity, [], [], {metric: [] for metric in job.metrics}, suite=suite_digest()
+        )
         result.possible.update(dict.fromkeys(job.metrics, 0))
         if negatives is not None:
             result.negatives.extend(negatives.sources)

@@ -39,10 +39,10 @@ _SESSION = {
 _SPEC = {"name": _TEXT, "weights": _TEXT + _OR_NULL, "device": _TEXT, "options": _OBJECT}
 _VIDEO = {"video": _TEXT, "frames": _TEXTS, "status": _TEXTS, "scores": _OBJECT}
 _VIDEO_OPTIONAL = {
-    "identity": _TEXT,
+    **dict.fromkeys(("identity", "suite"), _TEXT),
     "inputs": _OBJECT,
     "possible": _OBJECT,
-    "depths": _TEXTS,
+    **dict.fromkeys(("depths", "constant"), _TEXTS),
     "truth": _STAMPS,
     "maps": _STAMPS,
     "negatives": "a list of pairs of texts",

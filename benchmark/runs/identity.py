@@ -44,9 +44,9 @@ _FIELDS: dict[str, tuple[str, tuple[Strength, ...]]] = {
     "weights": ("the weights", _ROW),
     "code": ("the code of the model", _ROW),
     "frames": ("the frames of the videos", _ROW),
-    "plugins": ("a plug-in", ("result",)),
-    "version": ("the version of videosal", ("result",)),
-    "suite": ("the code of videosal", ("result",)),
+    "plugins": ("a plug-in", _ROW),
+    "version": ("the version of videosal", _ROW),
+    "suite": ("the code of videosal", _ROW),
 }
 # Where a field differs, others differ because of it and need no words.
 _FOLLOWERS: dict[str, tuple[str, ...]] = {
