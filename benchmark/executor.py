@@ -14,12 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videosal import __version__
 from videosal.benchmark.scoring import Scorer, VideoScores
 from videosal.benchmark.workers.dask_cluster import DaskExecutor, open_dask
 from videosal.benchmark.workers.same_code import check_code
 from videosal.benchmark.workers.travel import check_paths, make_absolute, make_job_absolute, needed_paths
-from videosal.code_identity import suite_digest
+from videosal.code_identity import suite_digest, suite_version
 from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class Session:
     plan: Plan
     paths: tuple[Path, ...] = ()
     suite: str = field(default_factory=suite_digest)
-    version: str = __version__
+    version: str = field(default_factory=suite_version)
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 

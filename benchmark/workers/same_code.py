@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import videosal
-from videosal.code_identity import suite_digest
+from videosal.code_identity import suite_digest, suite_place, suite_version
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
@@ -26,10 +24,11 @@ def check_code(suite: str, version: str) -> None:
     """
     if suite_digest() == suite:
         return
-    ours = videosal.__version__
+    ours = suite_version()
     versions = f"version {ours}, not {version}" if ours != version else f"another copy of version {ours}"
-    place = Path(videosal.__file__).parent
-    raise RunError(f"the worker on {socket.gethostname()} runs other code of videosal ({versions}, {place}): {_ADVICE}")
+    raise RunError(
+        f"the worker on {socket.gethostname()} runs other code of videosal ({versions}, {suite_place()}): {_ADVICE}"
+    )
 
 
 def check_result(result: VideoScores) -> None:
