@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from videosal.datasets.spacing import evenly_spaced
-from videosal.errors import DatasetError, InputError, RunError
+from videosal.errors import DatasetError, InputError
+from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,9 +96,7 @@ def score_human(
     sigma = smoothing if smoothing is not None else choose_smoothing(data, folds=folds, seed=seed)
     if sigma <= 0 or folds not in ("halves", "each"):
         raise InputError(f"smoothing is {sigma} and folds {folds!r}: expected pixels above 0, and halves or each")
-    path = Path(out) if out is not None else Path("runs") / f"{name}-{data.name}-{data.split.name}"
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError(f"{path} is in use: choose another --out")
+    path = Path(out) if out is not None else Path("runs") / safe_name(f"{name}-{data.name}-{data.split.name}")
     baseline = MEAN_OTHERS if len(data) > 1 else CENTER
     plan = Plan(data.full_name, data.root, protocol, tuple(metrics), baseline, seed, recipe=data.recipe)
     what = "half of the observers" if folds == "halves" else "each observer"
@@ -111,13 +110,11 @@ def score_human(
     }
     identity = make_identity(plan, data, row)
     info = {**row, **describe_plan(plan, data, identity), "sessions": [describe_session()]}
-    results = [_score_video(data, video, info, identity.result, sigma, folds) for video in data]
-    # Written at the end: an attempt that fails leaves nothing that the next one would have to judge.
-    path.mkdir(parents=True, exist_ok=True)
-    store.write_info(path, info)
-    for result in results:
-        store.write_video(path, result)
-    return finish_run(path, info, results)
+    with store.new_run(path):
+        results = [_score_video(data, video, info, identity.result, sigma, folds) for video in data]
+        for result in results:
+            store.write_video(path, result)
+        return finish_run(path, info, results)
 
 
 def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -> float:

@@ -21,6 +21,8 @@ from videosal.benchmark.workers.same_code import check_result
 from videosal.datasets.density_grid import add_up
 from videosal.errors import RunError
 from videosal.metrics import get_protocol, warm_up
+from videosal.safe_name import safe_name
+from videosal.whole_file import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,17 +186,10 @@ def _default_directory(plan: Plan, truth: Dataset, row: dict[str, Any], shard: s
     parts += ["maps"] if "maps_of" in row else []
     parts += [plan.protocol] if plan.protocol != "standard" else []
     parts += [shard.replace("/", "-of-")] if shard else []
-    return Path("runs") / "-".join(parts)
+    return Path("runs") / safe_name("-".join(parts))
 
 
 def _make_directory(path: Path) -> None:
-    if path.exists() and not (path / store.INFO).exists() and (not path.is_dir() or _other_entries(path)):
+    if path.exists() and not (path / store.INFO).exists() and (not path.is_dir() or store.foreign_entries(path)):
         raise RunError(f"{path} is in use and is not a run: choose another --out")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make the run directory {path} ({error.strerror or error})") from error
-
-
-def _other_entries(path: Path) -> list[Path]:
-    return [entry for entry in path.iterdir() if entry.name not in (store.LOCK, store.VIDEOS)]
+    make_folder(path)

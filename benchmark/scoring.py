@@ -30,6 +30,8 @@ from videosal.errors import FileError, InputError, PredictionError
 from videosal.metrics import Baseline, get_protocol, imresize, metric_info, rescale_points, score_frame
 from videosal.metrics.calibration import Calibration
 from videosal.registry import load_plugin
+from videosal.safe_name import safe_name
+from videosal.whole_file import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +131,7 @@ class Scorer:
         if job.files is not None:
             result.maps.extend(self._reader.stamp(ref, known) for ref in one_per_file(job.files.values()).values())
         elif (spec := self.plan.model) is not None and spec.save_maps is not None:
-            saved = saved_stamps(spec.save_maps / video.name, result.frames)
+            saved = saved_stamps(spec.save_maps / safe_name(video.name), result.frames)
             result.maps.extend(stamp.with_content({}) for stamp in saved)
         return result
 
@@ -238,9 +240,9 @@ class Scorer:
         if self._model is None:
             self._model = create_model(spec.name, spec.weights, spec.device, **spec.options)
             prepare_model(self._model, self.dataset)
-        folder = spec.save_maps / video.name if spec.save_maps else None
+        folder = spec.save_maps / safe_name(video.name) if spec.save_maps else None
         if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         wanted: dict[int, list[str]] = defaultdict(list)
         for frame, position in zip(video.frame_names, video.frame_positions(), strict=True):
             wanted[position].append(frame)

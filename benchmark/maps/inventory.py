@@ -14,6 +14,7 @@ from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES, ArrayMaps, choo
 from videosal.benchmark.maps.trees import ARCHIVE_SUFFIXES, Entry, MapTree, open_tree
 from videosal.datasets.files.images import MAP_SUFFIXES, frame_number, suffix_of
 from videosal.errors import PredictionError
+from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -185,7 +186,7 @@ def _group_by_video(
     tree: MapTree, entries: list[Entry], videos: Sequence[str], others: Collection[str]
 ) -> tuple[dict[str, _Found], list[Entry]]:
     """Sort the files by video; the second value holds those that belong to none."""
-    names = {unpadded(video): video for video in videos}
+    names = {unpadded(name): video for video in videos for name in (safe_name(video), video)}
     found: dict[str, _Found] = {}
     left = []
     for entry in entries:

@@ -12,7 +12,7 @@ from videosal.benchmark.runs.identity import essence
 from videosal.datasets.files.contents import FileStamp, digest
 from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
 from videosal.errors import FileError, PredictionError, RunError
-from videosal.whole_file import write_whole
+from videosal.whole_file import make_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -91,7 +91,7 @@ def claim_folder(folder: Path, origin: Origin, videos: Iterable[str], *, overwri
     RunError
         The folder holds other maps.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with _locked(folder):
         before = read_origin(folder)
         if before is None and (found := next(_maps_in(folder), None)):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from videosal.benchmark.runs.identity import Identity
 from videosal.errors import RunError
+from videosal.sealed import is_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _TEXT, _TEXTS, _OBJECT, _OBJECTS, _COUNT = "text", "a list of texts", "an object", "a list of objects", "a count"
+_NUMBER, _SIZE = "a number", 'a size such as "384x224"'
+_COUNTS, _NUMBERS = "an object of counts", "an object of numbers and nulls"
 _STAMPS = "a list of files (name, size, time, content)"
 _OR_NULL = " or null"
+_LARGEST = 1 << 53  # of a whole number that a float holds as well
 
 _INFO = {
     **dict.fromkeys(("name", "kind", "dataset", "split", "title", "protocol", "signature", "aggregation"), _TEXT),
@@ -36,6 +40,11 @@ _SESSION = {
     "versions": _OBJECT + _OR_NULL,
     **dict.fromkeys(("command", "host", "started", "commit", "videosal_commit"), _TEXT + _OR_NULL),
 }
+_MODEL = {
+    **dict.fromkeys(("title", "reference"), _TEXT + _OR_NULL),
+    **dict.fromkeys(("gflops", "model_size_mb", "runtime_s", "parameters"), _NUMBER + _OR_NULL),
+    "input_size": _SIZE + _OR_NULL,
+}
 _SPEC = {"name": _TEXT, "weights": _TEXT + _OR_NULL, "device": _TEXT, "options": _OBJECT}
 _VIDEO = {"video": _TEXT, "frames": _TEXTS, "status": _TEXTS, "scores": _OBJECT}
 _VIDEO_OPTIONAL = {
@@ -48,11 +57,17 @@ _VIDEO_OPTIONAL = {
     "negatives": "a list of pairs of texts",
 }
 
+_SUMMARY = {**dict.fromkeys(("status", "n", "possible"), _COUNTS), "means": _NUMBERS}
+
 _IS: dict[str, Callable[[Any], bool]] = {
-    _TEXT: lambda value: isinstance(value, str),
-    _TEXTS: lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    _TEXT: lambda value: _is_text(value),
+    _TEXTS: lambda value: isinstance(value, list) and all(map(_is_text, value)),
     _OBJECT: lambda value: isinstance(value, dict),
-    _COUNT: lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+    _COUNT: lambda value: _is_count(value),
+    _NUMBER: lambda value: value is not None and _is_score(value),
+    _SIZE: lambda value: _is_text(value) or (isinstance(value, list) and all(map(_is_count, value))),
+    _COUNTS: lambda value: isinstance(value, dict) and all(item is None or _is_count(item) for item in value.values()),
+    _NUMBERS: lambda value: isinstance(value, dict) and all(map(_is_score, value.values())),
     _OBJECTS: lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
     _STAMPS: lambda value: isinstance(value, list) and all(map(_is_stamp, value)),
     "a list of pairs of texts": lambda value: (
@@ -63,6 +78,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
 
 OVERWRITE = "score again with --existing overwrite"
 DELETE = "delete it and run the same command again"
+SPARE = "delete it, it is read to save time"
 
 
 def read_object(file: Path, advice: str) -> dict[str, Any]:
@@ -77,16 +93,19 @@ def read_object(file: Path, advice: str) -> dict[str, Any]:
     Raises
     ------
     RunError
-        It cannot be read, is cut, or holds something else.
+        It cannot be read, is cut, holds something else, or its digest is wrong.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        content = json.loads(text)
     except OSError as error:
         raise RunError(f"cannot read {file} ({error.strerror or error})") from error
     except (ValueError, RecursionError) as error:
         raise RunError(f"{file} is damaged ({error}): {advice}") from error
     if not isinstance(content, dict):
         _complain(file, f"expected {_OBJECT}, found {_shown(content)}", advice)
+    if not is_sealed(text, content):
+        _complain(file, "its digest is wrong: something in it was changed", advice)
     return content
 
 
@@ -102,6 +121,8 @@ def check_info(info: dict[str, Any], file: Path) -> dict[str, Any]:
     _check(info["coverage"], _COVERAGE, file, OVERWRITE, within="coverage")
     if unknown := info["coverage"].keys() - _COVERAGE.keys():
         _complain(file, f"'coverage' has an unknown key {min(unknown)!r}", OVERWRITE)
+    if info.get("model"):
+        _check(info["model"], {}, file, OVERWRITE, optional=_MODEL, within="model")
     if info.get("model_spec"):
         _check(info["model_spec"], _SPEC, file, OVERWRITE, within="model_spec")
     if "identity" in info:
@@ -118,6 +139,9 @@ def check_info(info: dict[str, Any], file: Path) -> dict[str, Any]:
         _complain(file, "'metrics' is empty", OVERWRITE)
     if info["aggregation"] not in ("frame", "video"):
         _complain(file, f"'aggregation' is {info['aggregation']!r}, expected 'frame' or 'video'", OVERWRITE)
+    for key, names in {key: info[key] for key in ("dataset", "split", "protocol", "metrics")}.items():
+        if not all(map(str.isprintable, names)):
+            _complain(file, f"{key!r} holds a character that cannot be printed", OVERWRITE)
     for key in ("metrics", "videos"):
         if len(set(info[key])) < len(info[key]):
             _complain(file, f"{key!r} names one twice", OVERWRITE)
@@ -147,6 +171,22 @@ def check_video(content: dict[str, Any], file: Path, video: str) -> dict[str, An
     return content
 
 
+def check_summary(content: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Return what ``summary.json`` holds, if it has counts and means for each video.
+
+    Raises
+    ------
+    RunError
+        As `check_info`.
+    """
+    _check(content, {"videos": _OBJECT}, file, SPARE)
+    for video, parts in content["videos"].items():
+        if not isinstance(parts, dict):
+            _complain(file, f"'videos.{video}' is {_shown(parts)}, expected {_OBJECT}", SPARE)
+        _check(parts, _SUMMARY, file, SPARE, within=f"videos.{video}")
+    return content
+
+
 def _check(
     holder: Mapping[str, Any],
     kinds: Mapping[str, str],
@@ -170,13 +210,25 @@ def _complain(file: Path, what: str, advice: str) -> NoReturn:
     raise RunError(f"{file} is damaged ({what}): {advice}")
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value  # which no path can hold
+
+
 def _is_stamp(value: object) -> bool:
     kinds = (str, int, int, str)
     return isinstance(value, list) and len(value) == 4 and all(map(isinstance, value, kinds))
 
 
 def _is_score(value: object) -> bool:
-    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+    return value is None or isinstance(value, float) or (_is_whole(value) and abs(value) <= _LARGEST)
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return _is_whole(value) and 0 <= value <= _LARGEST
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _shown(value: object) -> str:

@@ -185,9 +185,7 @@ class Run:
 
     def merge(self) -> None:
         """Write all frames to ``scores.h5``, and what they come to per video to ``summary.json``."""
-        attributes = {"schema": store.SCHEMA}
-        for name in ("name", "dataset", "split", "protocol", "signature"):
-            attributes[name] = self.info[name]
+        attributes = {name: self.info[name] for name in ("name", "dataset", "split", "protocol", "signature")}
         store.write_scores(self.path, self._columns(), attributes)
         store.write_summary(self.path, self.info, self.frame_table.by_video.to_json())
 
@@ -238,10 +236,7 @@ def load_run(path: str | Path) -> Run:
     videos = store.read_summary(folder, info)
     if videos is None:
         return Run(folder, info, _read_results(folder, info))
-    try:
-        return Run(folder, info, means=VideoMeans.from_json(videos, info["metrics"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{folder / store.SUMMARY} is damaged ({error}): delete it, it is read to save time") from error
+    return Run(folder, info, means=VideoMeans.from_json(videos, info["metrics"]))
 
 
 def _read_results(folder: Path, info: dict[str, Any]) -> list[VideoScores]:

@@ -14,6 +14,7 @@ from videosal.benchmark.maps.saved_maps import saved_stamps
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.identity import Identity, differences
 from videosal.errors import RunError
+from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -196,7 +197,7 @@ def _is_lost(plan: Plan, result: VideoScores) -> bool:
     folder = plan.model.save_maps if plan.model else None
     if folder is None:
         return False
-    now = saved_stamps(folder / result.video, result.frames)
+    now = saved_stamps(folder / safe_name(result.video), result.frames)
     changed = changed_files(result.maps, now, lambda stamp: stamp.with_content({}).content, "stat")
     return bool(changed) or len(result.maps) != len(now) or not now
 

@@ -7,9 +7,7 @@ packed, bit for bit, and so is the fingerprint: results from a pack and from its
 from __future__ import annotations
 
 import json
-import os
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +15,14 @@ import numpy as np
 from videosal.datasets.files.contents import FileStamp
 from videosal.datasets.files.luma import GRAY16, Coding, numbers_of
 from videosal.datasets.pack.packed_maps import MapReader, MapWriter
+from videosal.datasets.pack.source import note_source, noted_source
 from videosal.datasets.records import Dataset, Split, Video
 from videosal.errors import DatasetError, FileError
+from videosal.whole_file import make_folder, write_whole_hdf5
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -56,36 +57,29 @@ def pack_dataset(dataset: Dataset, out: Path, progress: Callable[[int, int, str]
     DatasetError
         The file cannot be written.
     """
-    import h5py
-
     if out.suffix.lower() not in SUFFIXES:
         raise DatasetError(f"the pack {out} must end in .h5")
-    part = out.with_name(f".{out.name}.tmp")
-    total, done = sum(len(video.frame_names) for video in dataset), 0
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetError(f"cannot write the pack {out} ({error})") from error
-    try:
-        with h5py.File(part, "w", locking=False) as file:  # nobody else knows this file
-            file.attrs.update(
-                schema=SCHEMA,
-                dataset=dataset.name,
-                split=dataset.split.name,
-                fingerprint=dataset.fingerprint(),
-                source=np.bytes_(os.fsencode(dataset.root.resolve())),  # a path need not be text
-                recipe=dataset.recipe,
-            )
-            for order, video in enumerate(dataset):
-                _write_video(file.create_group(f"videos/{order:05d}"), video)
-                done += len(video.frame_names)
-                if progress:
-                    progress(done, total, video.name)
-        part.replace(out)
-    except (OSError, RuntimeError) as error:  # HDF5 raises either on a full disk
-        raise DatasetError(f"cannot write the pack {out} ({' '.join(str(error).split())})") from error
-    finally:
-        part.unlink(missing_ok=True)
+    total, fingerprint = sum(len(video.frame_names) for video in dataset), dataset.fingerprint()
+
+    def fill(file: Any) -> Iterator[None]:
+        file.attrs.update(
+            schema=SCHEMA,
+            dataset=dataset.name,
+            split=dataset.split.name,
+            fingerprint=fingerprint,
+            recipe=dataset.recipe,
+        )
+        done = 0
+        for order, video in enumerate(dataset):
+            _write_video(file.create_group(f"videos/{order:05d}"), video)
+            yield
+            done += len(video.frame_names)
+            if progress:
+                progress(done, total, video.name)
+
+    make_folder(out.parent, error_type=DatasetError)
+    write_whole_hdf5(out, fill, error_type=DatasetError)
+    note_source(dataset.full_name, fingerprint, dataset.root)
 
 
 def open_pack(
@@ -114,13 +108,14 @@ def open_pack(
         held = f"{file.attrs['dataset']}:{file.attrs['split']}"
         if file.attrs["schema"] != SCHEMA:
             raise DatasetError(f"the pack {path} was written by another version of videosal: pack the data set again")
-        stored, folder = str(file.attrs["fingerprint"]), Path(os.fsdecode(file.attrs["source"]))
+        stored = str(file.attrs["fingerprint"])
         groups = sorted(file["videos"])
     except KeyError as error:
         raise FileError(f"{path}: not a pack of videosal ({error})") from error
     if held != f"{name}:{split.name}":
         raise DatasetError(f"the pack {path} holds {held}, not {name}:{split.name}: pack that split, or give its root")
-    if source is not None and folder.is_dir() and source(folder).fingerprint() != stored:
+    folder = noted_source(held, stored) if source is not None else None
+    if source is not None and folder is not None and folder.is_dir() and source(folder).fingerprint() != stored:
         raise DatasetError(f"the pack {path} was made from {folder}, which has changed since: pack it again")
     return Dataset(name, title, split, path, [PackedVideo(path, group) for group in groups], _no_sibling(path))
 

@@ -19,6 +19,7 @@ from videosal.leaderboards.pages.svg_plots import legend, line_plot, strip_plot
 from videosal.leaderboards.pictures.frame_picking import main_metric, pick_frames
 from videosal.leaderboards.pictures.overlays import blend_overlay
 from videosal.metrics import metric_info
+from videosal.whole_file import write_whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +98,7 @@ def write_report(
         There is no run, or the runs are on different splits.
     TableError
         Two runs have one name and signature, or no metric in common.
-    VideosalError
+    RunError
         The file cannot be written.
     """
     loaded: list[Any] = list(load_runs(runs))
@@ -128,10 +129,7 @@ def write_report(
         shows_frames=n_frames > 0,
         videos=_video_table(loaded),
     )
-    try:
-        Path(out).write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise VideosalError(f"cannot write {out} ({error.strerror or error})") from error
+    write_whole_text(Path(out), text)
     return Path(out)
 
 

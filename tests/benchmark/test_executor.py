@@ -43,7 +43,7 @@ def test_shards_of_different_work_do_not_merge(scored: dict[str, Any], tmp_path:
     b = score(**{**scored, "out": tmp_path / "b"}, shard="2/2", seed=3).path
     with pytest.raises(RunError, match="not parts of one run: they differ in the seed"):
         merge_runs([a, b], tmp_path / "merged")
-    with pytest.raises(RunError, match="is not empty"):
+    with pytest.raises(RunError, match="is in use: choose another --out"):
         merge_runs([a], b)
     assert not merge_runs([a], tmp_path / "part").complete
     with pytest.raises(InputError, match="no runs"):

@@ -96,7 +96,7 @@ def test_what_is_no_pack_is_named(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"must end in \.h5"):
         pack_dataset(dataset, tmp_path / "pack.bin")
     (tmp_path / "file").touch()
-    with pytest.raises(DatasetError, match="cannot write the pack"):
+    with pytest.raises(DatasetError, match=r"cannot make the folder .*file \("):
         pack_dataset(dataset, tmp_path / "file" / "pack.h5")
     assert not list(tmp_path.rglob("*.tmp"))
 
