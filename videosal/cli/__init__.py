@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from videosal import __version__
+from videosal.cli.terminal import printable, printable_output
 from videosal.errors import VideosalError
 from videosal.verbs import VERBS, help_page
 
@@ -54,15 +55,21 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line: exit code 0 success, 1 problems found or incomplete result, 2 bad usage or input."""
-    debug = "--debug" in sys.argv
     make_printable()
+    with printable_output():
+        code = _run()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run() -> Any:
+    debug = "--debug" in sys.argv
     try:
         code = cli.main(args=[_expand_home(argument) for argument in sys.argv[1:]], standalone_mode=False)
     except (VideosalError, click.ClickException) as error:
         if debug:
             raise
         text = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        click.echo(f"error: {' '.join(text.split())}", err=True)
+        _complain(" ".join(text.split()))
         code = 2
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted: what is finished is kept, run the same command again to go on", err=True)
@@ -73,9 +80,13 @@ def main() -> None:
     except OSError as error:
         if debug or error.filename is None:
             raise
-        click.echo(f"error: {str(error.filename)[:200]}: cannot be read or written ({error.strerror})", err=True)
+        _complain(f"{str(error.filename)[:200]}: cannot be read or written ({error.strerror})")
         code = 2
-    sys.exit(code if isinstance(code, int) else 0)
+    return code
+
+
+def _complain(text: str) -> None:
+    click.echo(f"error: {printable(text)}", err=True)  # click would take escape sequences out of a file, and hide them
 
 
 _PLAIN = {"↑": "^", "↓": "v", "†": "+", "‡": "++", "±": "+-", "\u00d7": "x", "\u2013": "-", "…": "..."}
