@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from videosal.benchmark.executor import Session, run_jobs
-from videosal.benchmark.maps.origin import Origin, claim_folder, complete_folder
+from videosal.benchmark.maps.origin import claim_folder, complete_folder, make_origin
 from videosal.benchmark.plan import MEAN_OTHERS, Job
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.finish import finish_run
@@ -95,7 +95,7 @@ def evaluate(
             info["sessions"] = [*info["sessions"], describe_session()]
         folder = plan.model.save_maps if plan.model else None
         if folder and work.pending:
-            origin = Origin(row["name"], identity.depth, made_by_of(identity), _model_of(row))
+            origin = make_origin(row["name"], identity.depth, made_by_of(identity), row)
             claim_folder(folder, origin, info["videos"], overwrite=existing == "overwrite")
         store.set_aside(path, work.stale)
         store.write_info(path, info)
@@ -105,10 +105,6 @@ def evaluate(
         if folder:
             complete_folder(folder, {result.video: result.maps for result in results.values()})
         return finish_run(path, info, [results[job.video] for job in jobs])
-
-
-def _model_of(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: row[key] for key in ("model", "untrained", "model_spec") if key in row}
 
 
 def _score_pending(

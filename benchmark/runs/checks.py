@@ -46,6 +46,9 @@ _MODEL = {
     "input_size": _SIZE + _OR_NULL,
 }
 _SPEC = {"name": _TEXT, "weights": _TEXT + _OR_NULL, "device": _TEXT, "options": _OBJECT}
+_ORIGIN = {**dict.fromkeys(("name", "depth"), _TEXT), **dict.fromkeys(("made_by", "row", "videos"), _OBJECT)}
+_MADE_BY = {"model": _TEXT + _OR_NULL, "options": _OBJECT, **dict.fromkeys(("weights", "code"), _OBJECT + _OR_NULL)}
+_CODE = {**dict.fromkeys(("kind", "name"), _TEXT), **dict.fromkeys(("version", "digest"), _TEXT + _OR_NULL)}
 _VIDEO = {"video": _TEXT, "frames": _TEXTS, "status": _TEXTS, "scores": _OBJECT}
 _VIDEO_OPTIONAL = {
     **dict.fromkeys(("identity", "suite"), _TEXT),
@@ -60,12 +63,12 @@ _VIDEO_OPTIONAL = {
 _SUMMARY = {**dict.fromkeys(("status", "n", "possible"), _COUNTS), "means": _NUMBERS}
 
 _IS: dict[str, Callable[[Any], bool]] = {
-    _TEXT: lambda value: _is_text(value),
-    _TEXTS: lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    _TEXT: lambda value: isinstance(value, str),
+    _TEXTS: lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
     _OBJECT: lambda value: isinstance(value, dict),
     _COUNT: lambda value: _is_count(value),
     _NUMBER: lambda value: value is not None and _is_score(value),
-    _SIZE: lambda value: _is_text(value) or (isinstance(value, list) and all(map(_is_count, value))),
+    _SIZE: lambda value: isinstance(value, str) or (isinstance(value, list) and all(map(_is_count, value))),
     _COUNTS: lambda value: isinstance(value, dict) and all(item is None or _is_count(item) for item in value.values()),
     _NUMBERS: lambda value: isinstance(value, dict) and all(map(_is_score, value.values())),
     _OBJECTS: lambda value: isinstance(value, list) and all(isinstance(item, dict) for item in value),
@@ -79,6 +82,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
 OVERWRITE = "score again with --existing overwrite"
 DELETE = "delete it and run the same command again"
 SPARE = "delete it, it is read to save time"
+REMOVE = "remove it"
 
 
 def read_object(file: Path, advice: str) -> dict[str, Any]:
@@ -121,10 +125,7 @@ def check_info(info: dict[str, Any], file: Path) -> dict[str, Any]:
     _check(info["coverage"], _COVERAGE, file, OVERWRITE, within="coverage")
     if unknown := info["coverage"].keys() - _COVERAGE.keys():
         _complain(file, f"'coverage' has an unknown key {min(unknown)!r}", OVERWRITE)
-    if info.get("model"):
-        _check(info["model"], {}, file, OVERWRITE, optional=_MODEL, within="model")
-    if info.get("model_spec"):
-        _check(info["model_spec"], _SPEC, file, OVERWRITE, within="model_spec")
+    _check_model(info, file, OVERWRITE)
     if "identity" in info:
         _check(info, {"identity": _OBJECT}, file, OVERWRITE)
         try:
@@ -146,6 +147,39 @@ def check_info(info: dict[str, Any], file: Path) -> dict[str, Any]:
         if len(set(info[key])) < len(info[key]):
             _complain(file, f"{key!r} names one twice", OVERWRITE)
     return info
+
+
+def check_origin(content: dict[str, Any], file: str) -> dict[str, Any]:
+    """Return what ``maps.json`` holds, if it says who made which maps.
+
+    Raises
+    ------
+    RunError
+        As `check_info`.
+    """
+    _check(content, _ORIGIN, file, REMOVE)
+    if content["depth"] not in ("8bit", "float"):
+        _complain(file, f"'depth' is {content['depth']!r}, expected '8bit' or 'float'", REMOVE)
+    _check(content["made_by"], _MADE_BY, file, REMOVE, within="made_by")
+    if unknown := content["made_by"].keys() - _MADE_BY.keys():
+        _complain(file, f"'made_by' has an unknown key {min(unknown)!r}", REMOVE)
+    if content["made_by"]["code"]:
+        _check(content["made_by"]["code"], _CODE, file, REMOVE, within="made_by.code")
+    if unknown := content["row"].keys() - {"model", "untrained", "model_spec"}:
+        _complain(file, f"'row' has an unknown key {min(unknown)!r}", REMOVE)
+    _check(content["row"], {}, file, REMOVE, optional=_INFO_OPTIONAL, within="row")
+    _check_model(content["row"], file, REMOVE)
+    for video, digests in content["videos"].items():
+        if not (_IS[_TEXTS](digests) and len(digests) == 2):
+            _complain(file, f"'videos.{video}' is {_shown(digests)}, expected two texts", REMOVE)
+    return content
+
+
+def _check_model(holder: Mapping[str, Any], file: Path | str, advice: str) -> None:
+    if holder.get("model"):
+        _check(holder["model"], {}, file, advice, optional=_MODEL, within="model")
+    if holder.get("model_spec"):
+        _check(holder["model_spec"], _SPEC, file, advice, within="model_spec")
 
 
 def check_video(content: dict[str, Any], file: Path, video: str) -> dict[str, Any]:
@@ -190,7 +224,7 @@ def check_summary(content: dict[str, Any], file: Path) -> dict[str, Any]:
 def _check(
     holder: Mapping[str, Any],
     kinds: Mapping[str, str],
-    file: Path,
+    file: Path | str,
     advice: str,
     *,
     optional: Mapping[str, str] | None = None,
@@ -206,12 +240,8 @@ def _check(
             _complain(file, f"{name!r} is {_shown(holder[key])}, expected {kind}", advice)
 
 
-def _complain(file: Path, what: str, advice: str) -> NoReturn:
+def _complain(file: Path | str, what: str, advice: str) -> NoReturn:
     raise RunError(f"{file} is damaged ({what}): {advice}")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and "\0" not in value  # which no path can hold
 
 
 def _is_stamp(value: object) -> bool:

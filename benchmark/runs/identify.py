@@ -96,7 +96,7 @@ def _option(value: Any) -> Any:
         return _file(Path(text))
     files = sorted(file for file in Path(text).rglob("*") if file.is_file())
     listed = "\n".join(f"{file.relative_to(text)} {file.stat().st_size}" for file in files)
-    return {"name": text, "sha256": hashlib.sha256(listed.encode()).hexdigest()}
+    return {"name": Path(text).name, "sha256": hashlib.sha256(listed.encode()).hexdigest()}
 
 
 def _file(path: Path) -> Any:

@@ -247,7 +247,7 @@ def essence(value: Any) -> Any:
     if "sha256" in value:
         return value["sha256"]
     if "digest" in value:
-        return [value["kind"], value["version"], value["digest"]]
+        return [value.get("kind"), value.get("version"), value["digest"]]
     return {key: essence(value[key]) for key in sorted(value)}
 
 

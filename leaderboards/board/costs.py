@@ -32,6 +32,7 @@ COLUMNS = (
 
 _NUMBERS = ("frames_in", "maps_out", "gmacs", "parameters", "float32_mb", "seconds_per_map")
 _TEXTS = ("name", "device")
+_LARGEST = 1 << 53  # for whole numbers, which JSON does not bound
 
 _PUBLISHED = {"flops": "FLOPs are", "size": "model size is"}
 
@@ -71,10 +72,15 @@ def read_profiles(path: str | Path) -> list[dict[str, Any]]:
 def _check_profile(profile: dict[str, Any], path: Path) -> None:
     """Raise `FileError` where a value that the table shows is of another type."""
     for key, value in profile.items():
-        if key in _NUMBERS and (isinstance(value, bool) or not isinstance(value, (int, float, type(None)))):
+        if key in _NUMBERS and not _is_number(value):
             raise FileError(f"{path}: {key} is {value!r}, which is no number: write it again with videosal profile")
         if key in _TEXTS and not isinstance(value, (str, type(None) if key != "name" else str)):
             raise FileError(f"{path}: {key} is {value!r}, which is no text: write it again with videosal profile")
+
+
+def _is_number(value: object) -> bool:
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
+    return value is None or isinstance(value, float) or whole
 
 
 def add_costs(

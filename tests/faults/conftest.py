@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import os
-import subprocess
+import shutil
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+import videosal
+from videosal.cli import main
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
+Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -24,19 +23,30 @@ def faults(shared: Path) -> Path:
 
 
 @pytest.fixture
-def videosal(tmp_path: Path) -> Command:
-    """Run ``videosal ARGS`` in a process of its own, whose end then tells of crashes."""
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run ``videosal ARGS`` as its program does; returns exit code, output and errors."""
 
-    def run(*args: object, cwd: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "videosal", *map(str, args)]
-        return subprocess.run(
-            command,
-            cwd=cwd,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+    def run(*args: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["videosal", *map(str, args)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        out, err = capsys.readouterr()
+        return int(caught.value.code or 0), out, err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a run of the sample in ``run``, and its maps in ``maps``."""
+    folder = tmp_path_factory.mktemp("made")
+    videosal.run(
+        "center", "sample:test", metrics=["cc", "nss"], name="mine", save_maps=folder / "maps", out=folder / "run"
+    )
+    return folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> Path:
+    """A copy of that run, to be damaged."""
+    return Path(shutil.copytree(made / "run", tmp_path / "run"))
