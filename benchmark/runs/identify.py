@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.runs.identity import Identity
 from videosal.benchmark.runs.provenance import hash_file
-from videosal.code_identity import identify_file, identify_object, suite_digest
+from videosal.code_identity import identify_file, identify_object, suite_digest, suite_version
 from videosal.datasets.files.contents import digest
 from videosal.metrics import list_metrics
 from videosal.metrics.definitions import OURS, custom_metric
@@ -53,7 +52,7 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
         folder=row.get("predictions"),
         frames=None if plan.model is None else _frames(truth),
         plugins={plugin.name: identify_file(plugin).to_json() for plugin in plan.plugins},
-        version=metadata.version("videosal"),
+        version=suite_version(),
         suite=suite_digest(),
         **(
             made_by(plan.model, row["model_spec"]["weights_sha256"])
