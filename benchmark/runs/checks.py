@@ -46,9 +46,22 @@ _MODEL = {
     "input_size": _SIZE + _OR_NULL,
 }
 _SPEC = {"name": _TEXT, "weights": _TEXT + _OR_NULL, "device": _TEXT, "options": _OBJECT}
+_IDENTITY = {
+    **dict.fromkeys(("name", "dataset", "truth", "videos", "protocol", "signature", "baseline", "negatives"), _TEXT),
+    **dict.fromkeys(("depth", "kind", "version", "suite"), _TEXT),
+    **dict.fromkeys(("contents", "calibration", "folder", "model", "frames"), _TEXT + _OR_NULL),
+    **dict.fromkeys(("dataset_options", "metric_code", "options", "plugins"), _OBJECT),
+    **dict.fromkeys(("weights", "code"), _OBJECT + _OR_NULL),
+    "seed": _NUMBER,
+    "sample": _NUMBER + _OR_NULL,
+}
 _ORIGIN = {**dict.fromkeys(("name", "depth"), _TEXT), **dict.fromkeys(("made_by", "row", "videos"), _OBJECT)}
 _MADE_BY = {"model": _TEXT + _OR_NULL, "options": _OBJECT, **dict.fromkeys(("weights", "code"), _OBJECT + _OR_NULL)}
-_CODE = {**dict.fromkeys(("kind", "name"), _TEXT), **dict.fromkeys(("version", "digest"), _TEXT + _OR_NULL)}
+_CODE = {
+    **dict.fromkeys(("kind", "name"), _TEXT),
+    **dict.fromkeys(("version", "digest"), _TEXT + _OR_NULL),
+    "files": _OBJECT,
+}
 _VIDEO = {"video": _TEXT, "frames": _TEXTS, "status": _TEXTS, "scores": _OBJECT}
 _VIDEO_OPTIONAL = {
     **dict.fromkeys(("identity", "suite"), _TEXT),
@@ -132,6 +145,7 @@ def check_info(info: dict[str, Any], file: Path) -> dict[str, Any]:
             Identity.from_json(info["identity"])
         except TypeError:
             _complain(file, "'identity' is of no version that this one reads", OVERWRITE)
+        _check_identity(info["identity"], file)
     if not info["sessions"]:
         _complain(file, "'sessions' is empty", OVERWRITE)
     for session in info["sessions"]:
@@ -173,6 +187,16 @@ def check_origin(content: dict[str, Any], file: str) -> dict[str, Any]:
         if not (_IS[_TEXTS](digests) and len(digests) == 2):
             _complain(file, f"'videos.{video}' is {_shown(digests)}, expected two texts", REMOVE)
     return content
+
+
+def _check_identity(identity: Mapping[str, Any], file: Path) -> None:
+    _check(identity, {}, file, OVERWRITE, optional=_IDENTITY, within="identity")
+    codes = {"code": identity["code"]} if identity["code"] else {}
+    for holder in ("metric_code", "plugins"):
+        codes |= {f"{holder}.{name}": code for name, code in identity[holder].items()}
+    for name, code in codes.items():
+        _check({name: code}, {name: _OBJECT}, file, OVERWRITE, within="identity")
+        _check(code, _CODE, file, OVERWRITE, within=f"identity.{name}")
 
 
 def _check_model(holder: Mapping[str, Any], file: Path | str, advice: str) -> None:

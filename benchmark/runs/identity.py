@@ -255,7 +255,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping) and "sha256" in value:
-        return f"{value['name']} {value['sha256'][:8]}"
+        return f"{value.get('name')} {str(value['sha256'])[:8]}"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={_text(value[key])}" for key in sorted(value))
     return str(value)

@@ -100,6 +100,23 @@ def test_a_run_directory_with_one_other_value(run: Path, made: Path, tmp_path: P
     assert noticed > COUNT / 4
 
 
+def test_an_identity_with_one_other_value(run: Path, made: Path, tmp_path: Path) -> None:
+    before = (run / "run.json").read_text()
+    info = json.loads(before)
+    noticed = 0
+    for what, changed in mutants(info["identity"], COUNT):
+        (run / "run.json").write_text(json.dumps({**info, "identity": changed}))
+        try:
+            noticed += bool(complaint(lambda: videosal.merge_runs([made / "run", run], tmp_path / "merged")))
+            noticed += bool(
+                complaint(lambda: videosal.run("center", "sample:test", metrics=["cc"], name="mine", out=run))
+            )
+        except Exception as error:
+            raise AssertionError(f"identity: {what}") from error
+        shutil.rmtree(tmp_path / "merged", ignore_errors=True)
+    assert noticed > COUNT
+
+
 def test_maps_json_with_one_other_value(made: Path, tmp_path: Path) -> None:
     maps = Path(shutil.copytree(made / "maps", tmp_path / "maps"))
     content = json.loads((maps / "maps.json").read_text())
