@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from videosal.benchmark.runs.identity import Identity
+from videosal.benchmark.scoring import OK, UNSCORED
 from videosal.errors import RunError
 from videosal.sealed import is_sealed
 
@@ -66,7 +67,7 @@ _VIDEO = {"video": _TEXT, "frames": _TEXTS, "status": _TEXTS, "scores": _OBJECT}
 _VIDEO_OPTIONAL = {
     **dict.fromkeys(("identity", "suite"), _TEXT),
     "inputs": _OBJECT,
-    "possible": _OBJECT,
+    "possible": _COUNTS,
     **dict.fromkeys(("depths", "constant"), _TEXTS),
     "truth": _STAMPS,
     "maps": _STAMPS,
@@ -224,6 +225,10 @@ def check_video(content: dict[str, Any], file: Path, video: str) -> dict[str, An
     for name, values in lists.items():
         if len(values) != count:
             _complain(file, f"{name!r} has {len(values)} entries for {count} frames", DELETE)
+    if unknown := set(content["status"]) - {OK, *UNSCORED}:
+        _complain(file, f"'status' has {_shown(min(unknown))}, expected {', '.join((OK, *UNSCORED))}", DELETE)
+    if any(not name.isascii() and not _is_unicode(name) for name in content["frames"]):
+        _complain(file, "'frames' holds a name that is no text", DELETE)
     if len(set(content["frames"])) < count:
         _complain(file, "'frames' names one twice", DELETE)
     return content
@@ -271,6 +276,11 @@ def _complain(file: Path | str, what: str, advice: str) -> NoReturn:
 def _is_stamp(value: object) -> bool:
     kinds = (str, int, int, str)
     return isinstance(value, list) and len(value) == 4 and all(map(isinstance, value, kinds))
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text holds whole characters only."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _is_score(value: object) -> bool:

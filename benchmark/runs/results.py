@@ -185,7 +185,9 @@ class Run:
 
     def merge(self) -> None:
         """Write all frames to ``scores.h5``, and what they come to per video to ``summary.json``."""
-        attributes = {name: self.info[name] for name in ("name", "dataset", "split", "protocol", "signature")}
+        attributes = {"schema": store.SCHEMA}
+        for name in ("name", "dataset", "split", "protocol", "signature"):
+            attributes[name] = self.info[name]
         store.write_scores(self.path, self._columns(), attributes)
         store.write_summary(self.path, self.info, self.frame_table.by_video.to_json())
 

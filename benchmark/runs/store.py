@@ -210,8 +210,8 @@ def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any])
     import numpy as np
 
     def fill(file: Any) -> Iterator[None]:
-        file.attrs["schema"] = SCHEMA
-        file.attrs.update({name: _as_utf8(value).decode() for name, value in attributes.items()})
+        for name, value in attributes.items():
+            file.attrs[name] = _as_utf8(value).decode() if isinstance(value, str) else value
         for name, values in columns.items():
             array = np.asarray(values)
             if array.dtype.kind not in "fi":
