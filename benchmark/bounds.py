@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from videosal.datasets.spacing import evenly_spaced
-from videosal.errors import DatasetError, InputError, RunError
+from videosal.errors import DatasetError, InputError
+from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,9 +100,8 @@ def score_human(
     sigma = smoothing if smoothing is not None else choose_smoothing(data, folds=folds, seed=seed)
     if sigma <= 0 or folds not in ("halves", "each"):
         raise InputError(f"smoothing is {sigma} and folds {folds!r}: expected pixels above 0, and halves or each")
-    path = Path(out).expanduser() if out is not None else Path("runs") / f"{name}-{data.name}-{data.split.name}"
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise RunError(f"{path} is in use: choose another --out")
+    default = Path("runs") / safe_name(f"{name}-{data.name}-{data.split.name}")
+    path = Path(out).expanduser() if out is not None else default
     baseline = MEAN_OTHERS if len(data) > 1 else CENTER
     plan = Plan(data.full_name, data.root, rules, tuple(metrics), baseline, seed, recipe=data.recipe)
     what = "half of the observers" if folds == "halves" else "each observer"
@@ -115,13 +115,11 @@ def score_human(
     }
     identity = make_identity(plan, data, row)
     info = {**row, **describe_plan(plan, data, identity), "sessions": [describe_session()]}
-    results = [_score_video(data, video, plan, identity.result, sigma, folds) for video in data]
-    # Written at the end: an attempt that fails leaves nothing that the next one would have to judge.
-    path.mkdir(parents=True, exist_ok=True)
-    store.write_info(path, info)
-    for result in results:
-        store.write_video(path, result)
-    return finish_run(path, info, results)
+    with store.new_run(path):
+        results = [_score_video(data, video, plan, identity.result, sigma, folds) for video in data]
+        for result in results:
+            store.write_video(path, result)
+        return finish_run(path, info, results)
 
 
 def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -> float:
@@ -158,6 +156,7 @@ def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -
 
 def _score_video(data: Dataset, video: Video, plan: Plan, identity: str, sigma: float, folds: Folds) -> Any:
     from videosal.benchmark.scoring.video_scores import VideoScores
+    from videosal.code_identity import suite_digest
     from videosal.datasets import draw_negatives
 
     metrics, seed = plan.metrics, plan.seed
@@ -177,7 +176,9 @@ def _score_video(data: Dataset, video: Video, plan: Plan, identity: str, sigma: 
     frames = list(video.frame_names)
     negatives_of = list(others.sources) if others is not None else []
     truth = [stamp.with_content({}) for stamp in video.truth_files()]
-    return VideoScores(video.name, identity, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"], truth)
+    return VideoScores(
+        video.name, identity, frames, ["ok"] * len(frames), scores, negatives_of, ["uint8"], truth, suite=suite_digest()
+    )
 
 
 def _score_fold(

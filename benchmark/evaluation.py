@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from videosal.benchmark.executor import Session, run_jobs
-from videosal.benchmark.maps.origin import Origin, claim_folder, complete_folder
+from videosal.benchmark.maps.origin import claim_folder, complete_folder, make_origin
 from videosal.benchmark.plan import MEAN_OTHERS, Job, SharedJob
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.finish import finish_run
@@ -18,10 +18,13 @@ from videosal.benchmark.runs.provenance import describe_session
 from videosal.benchmark.runs.results import Run
 from videosal.benchmark.runs.resume import check_truth_stayed, open_run, sort_out, stamp_pack
 from videosal.benchmark.runs.shards import deal
+from videosal.benchmark.workers.same_code import check_result
 from videosal.datasets.density_grid import add_up
 from videosal.errors import RunError
-from videosal.folder_lock import LOCK, hold
+from videosal.folder_lock import hold
 from videosal.metrics import warm_up
+from videosal.safe_name import safe_name
+from videosal.whole_file import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -152,7 +155,7 @@ def _begin(run: _Filling, *, overwrite: bool) -> None:
         run.info["sessions"] = [*run.info["sessions"], describe_session()]
     folder = run.plan.model.save_maps if run.plan.model else None
     if folder and run.work.pending:
-        origin = Origin(run.row["name"], run.identity.depth, made_by_of(run.identity), _model_of(run.row))
+        origin = make_origin(run.row["name"], run.identity.depth, made_by_of(run.identity), run.row)
         claim_folder(folder, origin, run.info["videos"], overwrite=overwrite)
     store.set_aside(run.path, run.work.stale)
     store.write_info(run.path, run.info)
@@ -166,10 +169,6 @@ def _finish(run: _Filling) -> Run:
     if run.plan.model and run.plan.model.save_maps:
         complete_folder(run.plan.model.save_maps, {result.video: result.maps for result in run.results.values()})
     return finish_run(run.path, run.info, results)
-
-
-def _model_of(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: row[key] for key in ("model", "untrained", "model_spec") if key in row}
 
 
 def _score_pending(
@@ -190,6 +189,8 @@ def _score_pending(
     shared = [SharedJob(video, tuple(by_video[video])) for video in sorted(by_video, key=lambda video: -frames[video])]
     done = 0
     for results in run_jobs(session, shared, executor, truth):
+        for result in results:
+            check_result(result)
         done += frames[results[0].video]
         if progress:
             progress(done, sum(frames.values()), results[0].video)
@@ -253,17 +254,10 @@ def _default_directory(plan: Plan, truth: Dataset, row: dict[str, Any], shard: s
     parts += ["maps"] if "maps_of" in row else []
     parts += [plan.protocol.name] if plan.protocol.name != "standard" else []
     parts += [shard.replace("/", "-of-")] if shard else []
-    return Path("runs") / "-".join(parts)
+    return Path("runs") / safe_name("-".join(parts))
 
 
 def _make_directory(path: Path) -> None:
-    if path.exists() and not (path / store.INFO).exists() and (not path.is_dir() or _other_entries(path)):
+    if path.exists() and not (path / store.INFO).exists() and (not path.is_dir() or store.foreign_entries(path)):
         raise RunError(f"{path} is in use and is not a run: choose another --out")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make the run directory {path} ({error.strerror or error})") from error
-
-
-def _other_entries(path: Path) -> list[Path]:
-    return [entry for entry in path.iterdir() if entry.name not in (LOCK, store.VIDEOS)]
+    make_folder(path)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import uuid
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.scoring.scorer import Scorer
 from videosal.benchmark.workers.dask_cluster import DaskExecutor, open_dask
+from videosal.benchmark.workers.same_code import check_code
 from videosal.benchmark.workers.travel import check_paths, make_absolute, make_job_absolute, needed_paths
+from videosal.code_identity import suite_digest, suite_version
 from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
@@ -30,11 +33,13 @@ if TYPE_CHECKING:
 class Session:
     """What a process needs once to score the jobs of an evaluation: plans that differ in their protocol.
 
-    `paths` are files and folders that it must see.
+    `paths` are files and folders that it must see, `suite` and `version` the code that it must run.
     """
 
     plans: tuple[Plan, ...]
     paths: tuple[Path, ...] = ()
+    suite: str = field(default_factory=suite_digest)
+    version: str = field(default_factory=suite_version)
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -69,8 +74,9 @@ def run_jobs(
     if isinstance(executor, DaskExecutor):
         jobs = [make_job_absolute(job) for job in jobs]
         plans = tuple(map(make_absolute, session.plans))
-        session = Session(plans, needed_paths(plans[0], jobs), session.token)
-        yield from executor.results(score_job, {job.video: (session, job, at) for at, job in enumerate(jobs)})
+        session = replace(session, plans=plans, paths=needed_paths(plans[0], jobs))
+        calls = {job.video: _seal(session, job, number) for number, job in enumerate(jobs)}
+        yield from executor.results(score_sealed, calls)
         return
     futures = [executor.submit(score_job, session, job, number) for number, job in enumerate(jobs)]
     try:
@@ -125,6 +131,16 @@ def open_executor(workers: int, dask: str | None = None, *, gpu: bool = False) -
             yield pool
 
 
+def _seal(session: Session, job: SharedJob, number: int) -> tuple[str, str, bytes]:
+    return session.suite, session.version, pickle.dumps((session, job, number))
+
+
+def score_sealed(suite: str, version: str, work: bytes) -> list[VideoScores]:
+    """Score what `_seal` packed; records of another version are not opened, since they may be of another shape."""
+    check_code(suite, version)
+    return score_job(*pickle.loads(work))
+
+
 def score_job(session: Session, job: SharedJob, number: int) -> list[VideoScores]:
     """Score one job, the one of this number, with the scorer that this process keeps for the session."""
     states = _kept.get("states", ())
@@ -132,6 +148,7 @@ def score_job(session: Session, job: SharedJob, number: int) -> list[VideoScores
         states[number] = _STARTED
     if _kept.get("token") != session.token or "scorer" not in _kept:
         _kept.pop("scorer", None)  # do not hold two models
+        check_code(session.suite, session.version)
         check_paths(session.paths)
         _kept.update(scorer=Scorer(session.plans), token=session.token)
     scorer: Scorer = _kept["scorer"]

@@ -68,3 +68,9 @@ def test_no_source_file_is_too_long() -> None:
     for room in ("videosal/cli", *ROOMS):
         for file in (REPOSITORY / room).rglob("*.py"):
             assert len(file.read_text().splitlines()) <= 400, file
+
+
+def test_no_release_of_torch_is_allowed_whose_weights_only_can_be_got_round() -> None:
+    needed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
+    (torch,) = (text for text in needed if text.startswith("torch"))
+    assert tuple(map(int, torch.removeprefix("torch>=").split("."))) >= (2, 10)

@@ -120,6 +120,16 @@ def suite_digest() -> str:
     return _digest({name: _sha256(file.read_bytes()) for name, file in found.items()})
 
 
+def suite_version() -> str:
+    """Return the version of this copy of videosal, which may be another than the installed one's."""
+    return str(sys.modules["videosal"].__version__)  # an import of the front door would be a circle
+
+
+def suite_place() -> Path:
+    """Return the folder of this copy of videosal."""
+    return Path(__file__).parent
+
+
 def _parts(factory: object) -> Iterator[object]:
     """Yield the classes and functions that an object is made of, those of Python itself left out."""
     if isinstance(factory, (type, types.FunctionType)):

@@ -16,6 +16,7 @@ from videosal.benchmark.runs import store
 from videosal.benchmark.runs.identity import Identity, differences
 from videosal.datasets.files.contents import stamp_file
 from videosal.errors import RunError
+from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -232,7 +233,7 @@ def _is_lost(plan: Plan, result: VideoScores) -> bool:
     folder = plan.model.save_maps if plan.model else None
     if folder is None:
         return False
-    now = saved_stamps(folder / result.video, result.frames)
+    now = saved_stamps(folder / safe_name(result.video), result.frames)
     changed = changed_files(result.maps, now, lambda stamp: stamp.with_content({}).content, "stat")
     return bool(changed) or len(result.maps) != len(now) or not now
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from videosal.benchmark.scoring.frame_scores import FrameScores, Look
 from videosal.benchmark.scoring.video_scores import NON_FINITE, OK, VideoScores
+from videosal.code_identity import suite_digest
 from videosal.datasets.files.luma import numbers_of
 from videosal.metrics.calibration import Calibration
 
@@ -39,7 +40,8 @@ class Recorder:
 
     def __init__(self, plan: Plan, job: Job, negatives: Negatives | None, baseline: Baseline | None) -> None:
         self.plan = plan
-        self.result = VideoScores(job.video, job.identity, [], [], {metric: [] for metric in job.metrics})
+        scores: dict[str, list[float]] = {metric: [] for metric in job.metrics}
+        self.result = VideoScores(job.video, job.identity, [], [], scores, suite=suite_digest())
         self.result.possible.update(dict.fromkeys(job.metrics, 0))
         self._metrics, self._negatives, self._baseline = job.metrics, negatives, baseline
         if negatives is not None:

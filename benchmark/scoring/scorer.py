@@ -17,6 +17,8 @@ from videosal.datasets.files.contents import record_contents
 from videosal.errors import DamagedFileError, FileError, PredictionError
 from videosal.metrics import Baseline
 from videosal.registry import load_plugin
+from videosal.safe_name import safe_name
+from videosal.whole_file import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +66,7 @@ class Scorer:
         if files is not None:
             maps = [self._reader.stamp(ref, known) for ref in one_per_file(files.values()).values()]
         elif (spec := self.plan.model) is not None and spec.save_maps is not None:
-            saved = saved_stamps(spec.save_maps / video.name, results[0].frames)
+            saved = saved_stamps(spec.save_maps / safe_name(video.name), results[0].frames)
             maps = [stamp.with_content({}) for stamp in saved]
         for result in results:
             result.truth.extend(truth)
@@ -128,9 +130,9 @@ class Scorer:
         if self._model is None:
             self._model = create_model(spec.name, spec.weights, spec.device, **spec.options)
             prepare_model(self._model, self.dataset)
-        folder = spec.save_maps / video.name if spec.save_maps else None
+        folder = spec.save_maps / safe_name(video.name) if spec.save_maps else None
         if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         wanted: dict[int, list[str]] = defaultdict(list)
         for frame, position in zip(video.frame_names, video.frame_positions(), strict=True):
             wanted[position].append(frame)

@@ -6,19 +6,17 @@ packed, bit for bit, and so is the fingerprint: results from a pack and from its
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from videosal.datasets.pack.packed_video import PackedVideo, open_file, write_video
+from videosal.datasets.pack.source import note_source, noted_source
 from videosal.datasets.records import Dataset, Split
-from videosal.errors import DatasetError, FileError, RunError, VideosalError
-from videosal.whole_file import write_whole_hdf5
+from videosal.errors import DatasetError, FileError, VideosalError
+from videosal.whole_file import make_folder, write_whole_hdf5
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 # 3: maps are kept in runs, and a video's mean density is stored; 4: what the files held is known, and maps that lie in
 # a video are kept as its levels, so that each protocol decodes them by its rule; 5: all arrays have checksums.
@@ -52,30 +50,27 @@ def pack_dataset(dataset: Dataset, out: Path, progress: Callable[[int, int, str]
     """
     if out.suffix.lower() not in SUFFIXES:
         raise DatasetError(f"the pack {out} must end in .h5")
-    total = sum(len(video.frame_names) for video in dataset)
+    total, fingerprint = sum(len(video.frame_names) for video in dataset), dataset.fingerprint()
 
-    def write(file: Any) -> Iterator[None]:
-        done = 0
+    def fill(file: Any) -> Iterator[None]:
         file.attrs.update(
             schema=SCHEMA,
             dataset=dataset.name,
             split=dataset.split.name,
-            fingerprint=dataset.fingerprint(),
-            source=np.bytes_(os.fsencode(dataset.root.resolve())),  # a path need not be text
+            fingerprint=fingerprint,
             recipe=dataset.recipe,
         )
+        done = 0
         for order, video in enumerate(dataset):
             write_video(file.create_group(f"videos/{order:05d}"), video)
+            yield
             done += len(video.frame_names)
             if progress:
                 progress(done, total, video.name)
-            yield
 
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot write {out} ({error.strerror or error})") from error
-    write_whole_hdf5(out, write)
+    make_folder(out.parent, error_type=DatasetError)
+    write_whole_hdf5(out, fill, error_type=DatasetError)
+    note_source(dataset.full_name, fingerprint, dataset.root)
 
 
 def open_pack(
@@ -104,7 +99,7 @@ def open_pack(
         held = f"{file.attrs['dataset']}:{file.attrs['split']}"
         if file.attrs["schema"] != SCHEMA:
             raise DatasetError(f"the pack {path} was written by another version of videosal: pack the data set again")
-        stored, folder = str(file.attrs["fingerprint"]), Path(os.fsdecode(file.attrs["source"]))
+        stored = str(file.attrs["fingerprint"])
         groups = sorted(file["videos"])
     except Exception as error:  # a damaged file can raise anything
         if isinstance(error, VideosalError):
@@ -112,7 +107,8 @@ def open_pack(
         raise FileError(f"{path}: not a pack of videosal, or damaged ({error})") from error
     if held != f"{name}:{split.name}":
         raise DatasetError(f"the pack {path} holds {held}, not {name}:{split.name}: pack that split, or give its root")
-    if source is not None and folder.is_dir() and source(folder).fingerprint() != stored:
+    folder = noted_source(held, stored) if source is not None else None
+    if source is not None and folder is not None and folder.is_dir() and source(folder).fingerprint() != stored:
         raise DatasetError(f"the pack {path} was made from {folder}, which has changed since: pack it again")
     return Dataset(name, title, split, path, [PackedVideo(path, group) for group in groups], _no_sibling(path))
 

@@ -57,8 +57,8 @@ def test_a_file_becomes_records(tmp_path: Path) -> None:
     [
         ("workers = 2", "wrokers = 2", "unknown key 'wrokers': did you mean workers"),
         ('model = "center"', 'modle = "center"', r"\[\[model\]\]: unknown key 'modle': did you mean model"),
-        ("workers = 2", 'workers = "2"', "workers is '2', expected int"),
-        ("workers = 2", "workers = true", "workers is True, expected int"),
+        ("workers = 2", 'workers = "2"', "workers is '2', expected a whole number"),
+        ("workers = 2", "workers = true", "workers is True, expected a whole number"),
         ('name = "Mine"', "", r"\[\[predictions\]\]: name is missing"),
         ("[[dataset]]", "[dataset]", r"dataset is not a list of tables, write \[\[dataset\]\]"),
         ('[[dataset]]\nname = "sample:test"', "", "dataset is missing"),

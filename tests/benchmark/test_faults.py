@@ -141,9 +141,9 @@ def test_output_that_cannot_be_written_is_named(scored: dict[str, Any], tmp_path
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="file is in use and is not a run"):
         score(**{**scored, "out": tmp_path / "file"})
-    with pytest.raises(RunError, match="cannot make the run directory"):
+    with pytest.raises(RunError, match="cannot make the folder"):
         score(**{**scored, "out": tmp_path / "file" / "run"})
-    with pytest.raises(RunError, match="cannot make the run directory /proc/run"):
+    with pytest.raises(RunError, match="cannot make the folder /proc/run"):
         score(**{**scored, "out": "/proc/run"})
 
 

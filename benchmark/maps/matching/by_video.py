@@ -12,6 +12,7 @@ from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES
 from videosal.benchmark.maps.trees import ARCHIVE_SUFFIXES, Entry, MapTree
 from videosal.datasets.files.images import suffix_of
 from videosal.errors import PredictionError
+from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -37,7 +38,7 @@ def group_by_video(
     tree: MapTree, entries: list[Entry], videos: Sequence[str], others: Collection[str]
 ) -> tuple[dict[str, Found], list[Entry]]:
     """Sort the files by video; the second value holds those that belong to none."""
-    names = {unpadded(video): video for video in videos}
+    names = {unpadded(name): video for video in videos for name in (safe_name(video), video)}
     found: dict[str, Found] = {}
     left = []
     for entry in entries:
