@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from videosal import merge_runs, run, score
-from videosal.benchmark import scoring
 from videosal.benchmark.runs import identify
+from videosal.benchmark.scoring import recorder
 from videosal.benchmark.workers import same_code
 from videosal.datasets import load_dataset
 from videosal.errors import InputError, RunError
@@ -56,7 +56,7 @@ def test_shards_that_other_code_scored_do_not_merge(
     parts = [tmp_path / "1", tmp_path / "2"]
     score(**{**scored, "out": parts[0], "shard": "1/2"})
     # As the same command with an edited copy of videosal would.
-    for module in (identify, scoring, same_code):
+    for module in (identify, recorder, same_code):
         monkeypatch.setattr(module, "suite_digest", lambda: "0" * 16)
     score(**{**scored, "out": parts[1], "shard": "2/2"})
     with pytest.raises(RunError, match=r"not parts of one run: they differ in the code of videosal \(its files were"):
