@@ -7,6 +7,7 @@ A line on standard input is a case, ``{"kind": ..., "path": ...}``; a line on st
 from __future__ import annotations
 
 import json
+import logging
 import os
 import resource
 import sys
@@ -22,6 +23,7 @@ def main() -> None:
     """Serve cases until the input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints counts as noise, wherever it prints
+    logging.disable()  # what videosal says itself names the file
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     if sys.argv[1:2] == ["seeds"]:
         from tests.fuzz.seeds import make_seeds

@@ -201,7 +201,14 @@ def _weights() -> Made:
 def _tables() -> Made:
     frames = [[[3.5, 4.25], [17, 31]], [], [[0, 0]]]
     split = {"PublicTest": ["a.mp4", "b.mp4"], "PrivateTest": ["c.mp4"], "Train": ["d.mp4"]}
-    origin = {"schema": 1, "name": "m", "depth": "8bit", "made_by": {"model": "m"}, "row": {}, "videos": {"a": ["b"]}}
+    origin = {
+        "schema": 1,
+        "name": "m",
+        "depth": "8bit",
+        "made_by": {"model": "m", "options": {}, "weights": None, "code": None},
+        "row": {},
+        "videos": {"a": ["b", "c"]},
+    }
     gaze = "Time\tL POR X [px]\tL POR Y [px]\tL Event Info\n" + "".join(
         f"{1000 * n}\t{700 + n}\t{400 + n}\tFixation\n" for n in range(40)
     )

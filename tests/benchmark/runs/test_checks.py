@@ -87,7 +87,10 @@ def test_a_wrong_key_of_run_json_is_named(run: Path, changes: dict[str, Any], sa
         ({"frames": DROP}, "'frames' is missing"),
         ({"status": "ok"}, "'status' is \"ok\", expected a list of texts"),
         ({"status": ["ok"]}, "'status' has 1 entries for 48 frames"),
-        ({"status": ["fine"] * 48}, "'status' has \"fine\", expected ok, no density, no fixations, missing, unreadable, non-finite"),
+        (
+            {"status": ["fine"] * 48},
+            "'status' has \"fine\", expected ok, no density, no fixations, missing, unreadable, non-finite",
+        ),
         ({"frames": ["\udcff"] * 48}, "'frames' holds a name that is no text"),
         ({"possible": {"cc": "x"}}, '\'possible\' is {"cc": "x"}, expected an object of counts'),
         ({"frames": ["1"] * 48}, "'frames' names one twice"),
