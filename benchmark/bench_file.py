@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from videosal.benchmark.harness import run_each, score_each
+from videosal.disk.safe_name import safe_name
 from videosal.errors import InputError, VideosalError, did_you_mean
-from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from videosal.datasets.spacing import evenly_spaced
+from videosal.disk.safe_name import safe_name
 from videosal.errors import DatasetError, InputError
-from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -20,11 +20,11 @@ from videosal.benchmark.runs.resume import check_truth_stayed, open_run, sort_ou
 from videosal.benchmark.runs.shards import deal
 from videosal.benchmark.workers.same_code import check_result
 from videosal.datasets.density_grid import add_up
+from videosal.disk.folder_lock import hold
+from videosal.disk.safe_name import safe_name
+from videosal.disk.whole_file import make_folder
 from videosal.errors import RunError
-from videosal.folder_lock import hold
 from videosal.metrics import warm_up
-from videosal.safe_name import safe_name
-from videosal.whole_file import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

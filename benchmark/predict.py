@@ -11,8 +11,8 @@ import numpy as np
 from videosal.benchmark.maps.saved_maps import quantise, save_map
 from videosal.datasets.files.frame_files import frame_images
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
+from videosal.disk.whole_file import make_folder
 from videosal.errors import DatasetError
-from videosal.whole_file import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

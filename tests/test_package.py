@@ -54,7 +54,7 @@ print([room for room in {ROOMS} if room in sys.modules])
 
 def test_the_package_list_is_complete() -> None:
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]
-    found = {"videosal", "videosal.cli"}
+    found = {"videosal", "videosal.cli", "videosal.disk"}
     for room in ROOMS:
         for init in (REPOSITORY / room).rglob("__init__.py"):
             found.add(".".join(["videosal", *init.parent.relative_to(REPOSITORY).parts]))

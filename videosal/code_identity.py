@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _DIGITS = 16
-_SUITE = ("metrics", "datasets", "models", "benchmark")  # the rooms that make numbers
+_SUITE = ("disk", "metrics", "datasets", "models", "benchmark")  # what makes numbers, and writes them
 _CODE = (".py", ".so", ".pyd")
 
 

@@ -15,9 +15,9 @@ from videosal.benchmark.runs.identity import essence
 from videosal.datasets.files.contents import FileStamp, digest
 from videosal.datasets.files.guard.failures import parse_json
 from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
+from videosal.disk.folder_lock import hold
+from videosal.disk.whole_file import make_folder, write_whole
 from videosal.errors import PredictionError, RunError
-from videosal.folder_lock import hold
-from videosal.whole_file import make_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

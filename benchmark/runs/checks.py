@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from videosal.benchmark.runs.identity import Identity
 from videosal.benchmark.scoring.video_scores import UNSCORED, WITH_MAP
+from videosal.disk.sealed import is_sealed
 from videosal.errors import RunError
-from videosal.sealed import is_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,8 +15,8 @@ from videosal.benchmark.maps.saved_maps import saved_stamps
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.identity import Identity, differences
 from videosal.datasets.files.contents import stamp_file
+from videosal.disk.safe_name import safe_name
 from videosal.errors import RunError
-from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -18,10 +18,10 @@ from urllib.parse import quote
 from videosal.benchmark.runs.checks import DELETE, OVERWRITE, SPARE, check_info, check_summary, check_video, read_object
 from videosal.benchmark.scoring.video_scores import VideoScores
 from videosal.datasets.files.contents import FileStamp
+from videosal.disk.folder_lock import LOCK, hold
+from videosal.disk.sealed import seal
+from videosal.disk.whole_file import make_folder, write_whole, write_whole_hdf5, write_whole_text
 from videosal.errors import RunError
-from videosal.folder_lock import LOCK, hold
-from videosal.sealed import seal
-from videosal.whole_file import make_folder, write_whole, write_whole_hdf5, write_whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

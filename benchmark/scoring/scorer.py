@@ -14,11 +14,11 @@ from videosal.benchmark.scoring.recorder import Recorder, Views
 from videosal.benchmark.scoring.video_scores import MISSING, UNREADABLE
 from videosal.datasets import load_dataset
 from videosal.datasets.files.contents import record_contents
+from videosal.disk.safe_name import safe_name
+from videosal.disk.whole_file import make_folder
 from videosal.errors import DamagedFileError, FileError, PredictionError
 from videosal.metrics import Baseline
 from videosal.registry import load_plugin
-from videosal.safe_name import safe_name
-from videosal.whole_file import make_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

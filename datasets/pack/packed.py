@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from videosal.datasets.pack.packed_video import PackedVideo, open_file, write_video
 from videosal.datasets.pack.source import note_source, noted_source
 from videosal.datasets.records import Dataset, Split
+from videosal.disk.whole_file import make_folder, write_whole_hdf5
 from videosal.errors import DatasetError, FileError, VideosalError
-from videosal.whole_file import make_folder, write_whole_hdf5
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from videosal.datasets.files.contents import digest
+from videosal.disk.user_cache import cache_folder
+from videosal.disk.whole_file import write_whole
 from videosal.errors import RunError
-from videosal.user_cache import cache_folder
-from videosal.whole_file import write_whole
 
 _log = logging.getLogger(__name__)
 

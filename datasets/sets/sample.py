@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from videosal.datasets.sets.dhf1k import Dhf1k
+from videosal.disk.user_cache import cache_folder
 from videosal.errors import DatasetError
-from videosal.user_cache import cache_folder
 
 VERSION = 1  # of the generated files; raise it when they change
 _MARKER = "videosal-sample.txt"

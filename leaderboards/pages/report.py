@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.run_maps import open_data, open_maps
+from videosal.disk.whole_file import write_whole_text
 from videosal.errors import InputError, VideosalError
 from videosal.leaderboards.board.runs import load_runs
 from videosal.leaderboards.board.table import one_line
@@ -20,7 +21,6 @@ from videosal.leaderboards.pages.svg_plots import legend, line_plot, strip_plot
 from videosal.leaderboards.pictures.frame_picking import main_metric, pick_frames
 from videosal.leaderboards.pictures.overlays import blend_overlay
 from videosal.metrics import metric_info
-from videosal.whole_file import write_whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

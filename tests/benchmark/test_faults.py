@@ -39,7 +39,7 @@ def test_a_second_process_on_one_run_directory_is_refused(scored: dict[str, Any]
     holder = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from videosal.folder_lock import hold\n"
+        "from videosal.disk.folder_lock import hold\n"
         f"with hold(Path({str(scored['out'])!r}), 'scoring into'):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"

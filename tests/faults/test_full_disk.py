@@ -30,7 +30,7 @@ from videosal.datasets.pack.packed import pack_dataset
 from videosal.leaderboards import Leaderboard, write_report
 from videosal.cli.export import command as export
 from videosal.metrics import warm_up
-from videosal.whole_file import write_whole_text
+from videosal.disk.whole_file import write_whole_text
 
 warm_up()
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

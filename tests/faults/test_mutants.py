@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import videosal
+from videosal.disk.sealed import seal
 from videosal.errors import VideosalError
 from videosal.leaderboards import Leaderboard, explain_runs, write_report
-from videosal.sealed import seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ import click
 
 from videosal.cli.progress import show_progress
 from videosal.cli.table import ENDINGS, write_text
-from videosal.whole_file import make_folder
+from videosal.disk.whole_file import make_folder
 
 if TYPE_CHECKING:
     from videosal.benchmark import Run

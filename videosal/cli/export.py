@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from videosal.cli.options import loaded_plugins
+from videosal.disk.whole_file import write_whole, write_whole_text
 from videosal.errors import RunError
-from videosal.whole_file import write_whole, write_whole_text
 
 
 @click.command()

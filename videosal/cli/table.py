@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from videosal.cli.options import loaded_plugins, parse_metric, parse_metrics, run_models_option
-from videosal.whole_file import write_whole_text
+from videosal.disk.whole_file import write_whole_text
 
 FORMATS = ("markdown", "latex", "csv", "html", "json", "bibtex")
 ENDINGS = {".tex": "latex", ".csv": "csv", ".html": "html", ".json": "json", ".bib": "bibtex"}

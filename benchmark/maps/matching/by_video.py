@@ -11,8 +11,8 @@ from videosal.benchmark.maps.matching.names import unpadded
 from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES
 from videosal.benchmark.maps.trees import ARCHIVE_SUFFIXES, Entry, MapTree
 from videosal.datasets.files.images import suffix_of
+from videosal.disk.safe_name import safe_name
 from videosal.errors import PredictionError
-from videosal.safe_name import safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

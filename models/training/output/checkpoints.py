@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from videosal.disk.whole_file import write_whole
 from videosal.errors import RunError
 from videosal.models.networks import match_official, official_state_dict
 from videosal.models.weights.checkpoint_files import read_checkpoint, write_checkpoint
 from videosal.models.weights.pytorch_files import check_sums
-from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import videosal
+from videosal.disk.sealed import seal
 from videosal.errors import RunError, VideosalError
 from videosal.leaderboards import Leaderboard, explain_runs, write_report
-from videosal.sealed import seal
 
 DROP = object()
 

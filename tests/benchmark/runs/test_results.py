@@ -13,8 +13,8 @@ import pytest
 from videosal import load_run, merge_runs, score
 from videosal.benchmark.runs import store
 from videosal.datasets import load_dataset
+from videosal.disk.sealed import seal
 from videosal.errors import RunError
-from videosal.sealed import seal
 
 if TYPE_CHECKING:
     from pathlib import Path

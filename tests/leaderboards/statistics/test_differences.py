@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import videosal
+from videosal.disk.sealed import seal
 from videosal.errors import RunError, TableError
 from videosal.leaderboards import explain_runs
-from videosal.sealed import seal
 
 if TYPE_CHECKING:
     from pathlib import Path

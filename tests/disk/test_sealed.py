@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from videosal.sealed import is_sealed, seal
+from videosal.disk.sealed import is_sealed, seal
 
 CONTENT: dict[str, Any] = {
     "video": "0601",

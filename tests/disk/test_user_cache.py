@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from videosal.user_cache import cache_folder
+from videosal.disk.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

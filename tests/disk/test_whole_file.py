@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
+from videosal.disk.whole_file import _SteadyFile, make_folder, write_whole, write_whole_hdf5, write_whole_text
 from videosal.errors import DatasetError, RunError
-from videosal.whole_file import _SteadyFile, make_folder, write_whole, write_whole_hdf5, write_whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

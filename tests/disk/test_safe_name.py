@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from videosal.safe_name import safe_name
+from videosal.disk.safe_name import safe_name
 
 
 @pytest.mark.parametrize("name", ["STSANet", "STSANet (ours, v2.1)", "0601", "naïve 日本", "a-b_c+d", "x.y"])
