@@ -7,7 +7,7 @@ ROOMS := metrics datasets models benchmark leaderboards
 ONE := OMP_NUM_THREADS=1
 CODE := videosal $(ROOMS) tests
 
-.PHONY: demo test slow lint format bench clean
+.PHONY: demo test slow fuzz lint format bench clean
 
 demo: .venv/ready
 	$(BIN)/videosal demo
@@ -17,6 +17,9 @@ test: .venv/ready
 
 slow: .venv/ready
 	$(BIN)/python -m pytest -m slow
+
+fuzz: .venv/ready
+	$(ONE) $(BIN)/python -m tests.fuzz.drive --cases 10000
 
 lint: .venv/ready
 	$(BIN)/ruff check $(CODE)

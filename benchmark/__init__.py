@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from videosal.benchmark.bounds import score_human
-    from videosal.benchmark.harness import run, score
+    from videosal.benchmark.harness import run, run_each, score, score_each
     from videosal.benchmark.maps.run_maps import RunMaps
     from videosal.benchmark.maps.temporal import measure_change
     from videosal.benchmark.runs.results import Run, load_run
@@ -22,7 +22,9 @@ _HOMES = {
     "merge_runs": "runs.shards",
     "pack_submission": "submission",
     "run": "harness",
+    "run_each": "harness",
     "score": "harness",
+    "score_each": "harness",
     "score_human": "bounds",
 }
 
@@ -34,7 +36,9 @@ __all__ = [
     "merge_runs",
     "pack_submission",
     "run",
+    "run_each",
     "score",
+    "score_each",
     "score_human",
 ]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import tomllib
 from collections import Counter
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from videosal.benchmark.harness import run, score
+from videosal.benchmark.harness import run_each, score_each
+from videosal.disk.safe_name import safe_name
 from videosal.errors import InputError, VideosalError, did_you_mean
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_LARGEST = 1 << 53  # for whole numbers, which TOML does not bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +94,15 @@ def read_bench_file(path: str | Path) -> BenchFile:
     Raises
     ------
     InputError
-        The file is not there or no TOML; a key is unknown (the nearest is offered), missing, or of the wrong type; or
-        two entries have one name.
+        The file is not there or no TOML; a key is unknown (the nearest is offered), missing, or of the wrong type; a
+        path holds another placeholder; or two entries have one name.
     """
     file = Path(path).expanduser()
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{file}: not a valid TOML file ({error})") from error
     for name, kind in _SECTIONS.items():
         entries = content.get(name, [])
@@ -110,7 +113,11 @@ def read_bench_file(path: str | Path) -> BenchFile:
     bench = _build(BenchFile, content, str(file))
     if not bench.model and not bench.predictions:
         raise InputError(f"{file}: names no [[model]] and no [[predictions]]")
-    labels = Counter([*map(_label, bench.model), *map(_label, bench.predictions)])
+    for entry in bench.model:
+        _check_place(entry.save_maps or "", f"{file}: [[model]]: save_maps")
+    for prediction in bench.predictions:
+        _check_place(prediction.path, f"{file}: [[predictions]]: path")
+    labels = Counter(safe_name(label) for label in [*map(_label, bench.model), *map(_label, bench.predictions)])
     for label, count in labels.items():
         if count > 1:
             raise InputError(
@@ -123,8 +130,8 @@ def read_bench_file(path: str | Path) -> BenchFile:
 def run_bench(bench: BenchFile, base: Path, progress: Callable[[str], Progress]) -> Iterator[Run | VideosalError]:
     """Carry out every combination of models or predictions, data sets and protocols.
 
-    Finished work is kept, so the same file again goes on where it stopped. What fails is yielded as the error, and the
-    other combinations are tried.
+    Protocols share what is read of the maps. Finished work is kept, so the same file again goes on where it stopped.
+    What fails is yielded as the error, and the other combinations are tried.
 
     Parameters
     ----------
@@ -138,12 +145,27 @@ def run_bench(bench: BenchFile, base: Path, progress: Callable[[str], Progress])
     entries: list[ModelEntry | PredictionsEntry] = [*bench.model, *bench.predictions]
     for entry in entries:
         for dataset in bench.dataset:
-            for protocol in bench.protocols:
-                try:
-                    yield _evaluate(bench, base, entry, dataset, protocol, progress)
-                except VideosalError as error:
-                    _log.error("%s on %s, %s: %s", _label(entry), dataset.name, protocol, error)
-                    yield error
+            yield from _try_all(bench, base, entry, dataset, bench.protocols, progress)
+
+
+def _try_all(
+    bench: BenchFile,
+    base: Path,
+    entry: ModelEntry | PredictionsEntry,
+    dataset: DatasetEntry,
+    protocols: list[str],
+    progress: Callable[[str], Progress],
+) -> Iterator[Run | VideosalError]:
+    """Evaluate under all protocols at once; if that fails under each alone, which tells what the error is of."""
+    try:
+        yield from _evaluate(bench, base, entry, dataset, protocols, progress)
+    except VideosalError as error:
+        if len(protocols) > 1:
+            for protocol in protocols:
+                yield from _try_all(bench, base, entry, dataset, [protocol], progress)
+            return
+        _log.error("%s on %s, %s: %s", _label(entry), dataset.name, ", ".join(protocols), error)
+        yield error
 
 
 def _evaluate(
@@ -151,41 +173,50 @@ def _evaluate(
     base: Path,
     entry: ModelEntry | PredictionsEntry,
     dataset: DatasetEntry,
-    protocol: str,
+    protocols: list[str],
     progress: Callable[[str], Progress],
-) -> Run:
+) -> list[Run]:
     label = _label(entry)
     data, _, split = dataset.name.partition(":")
-    places = {"dataset": data, "split": split}
     common: dict[str, Any] = {
         "name": label,
-        "protocol": protocol,
+        "protocols": protocols,
         "metrics": bench.metrics,
         "workers": bench.workers,
         "dask": bench.dask,
         "baseline": bench.baseline,
         "seed": bench.seed,
         "plugins": [base / plugin for plugin in bench.plugins],
-        "out": base / bench.out / f"{label}-{data}-{split or 'default'}-{protocol}",
+        "out": base / bench.out / safe_name(f"{label}-{data}-{split or 'default'}"),
         "progress": progress(f"{label} on {dataset.name}"),
     }
     root = base / dataset.root if dataset.root else None
     if isinstance(entry, PredictionsEntry):
-        maps = base / entry.path.format(**places)
-        return score(
+        maps = base / _place(entry.path, data, split)
+        return score_each(
             maps, dataset.name, root, allow_missing=entry.allow_missing, first_frame=entry.first_frame, **common
         )
-    return run(
+    return run_each(
         str(base / entry.model) if ".py:" in entry.model else entry.model,
         dataset.name,
         root,
         weights=str(base / entry.weights) if entry.weights else None,
         device=entry.device,
         model_options=entry.options,
-        save_maps=base / entry.save_maps.format(**places) if entry.save_maps else None,
+        save_maps=base / _place(entry.save_maps, data, split) if entry.save_maps else None,
         float_maps=entry.float_maps,
         **common,
     )
+
+
+def _check_place(text: str, where: str) -> None:
+    if (wrong := re.search(r"[{}]", _place(text, "", ""))) is not None:
+        raise InputError(f"{where} is {text!r}, and may hold {{dataset}} and {{split}} only, not another {wrong[0]!r}")
+
+
+def _place(text: str, dataset: str, split: str) -> str:
+    """Put data set and split into a path; `str.format` would look into objects as well."""
+    return text.replace("{dataset}", dataset).replace("{split}", split)
 
 
 def _label(entry: ModelEntry | PredictionsEntry) -> str:
@@ -194,17 +225,39 @@ def _label(entry: ModelEntry | PredictionsEntry) -> str:
     return entry.name or entry.model.rpartition(":" if ".py:" in entry.model else "/")[2]
 
 
+_WORDS = {
+    "str": "text",
+    "str | None": "text",
+    "bool": "true or false",
+    "int": "a whole number",
+    "list[str]": "a list of texts",
+    "list[str] | None": "a list of texts",
+    "dict[str, Any]": "a table",
+}
+
+
+def _is(value: Any, kind: str) -> bool:
+    """Whether a value of TOML is of a type, as annotations write it; text holds no NUL, which no path can."""
+    if kind == "str":
+        return isinstance(value, str) and "\0" not in value
+    if kind == "list[str]":
+        return isinstance(value, list) and all(_is(item, "str") for item in value)
+    if kind.startswith("list["):  # of records, which are made already
+        return isinstance(value, list)
+    if kind == "int":
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
+    return isinstance(value, {"bool": bool, "dict[str, Any]": dict}.get(kind, ()))
+
+
 def _build(kind: type[T], content: dict[str, Any], where: str) -> T:
-    """Make a record of `kind`, checking its keys and, roughly, the types of its values."""
+    """Make a record of `kind`, checking its keys and the types of its values."""
     known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
     for key, value in content.items():
         if key not in known:
             raise InputError(f"{where}: unknown key {key!r}: {did_you_mean(key, known)}")
         wanted = str(known[key].type)
-        names = {"str": str, "bool": bool, "int": int, "list": list, "dict": dict}
-        allowed = tuple(names[part.partition("[")[0]] for part in wanted.split(" | ") if part != "None")
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            raise InputError(f"{where}: {key} is {value!r}, expected {wanted}")
+        if not any(_is(value, part) for part in wanted.split(" | ")):
+            raise InputError(f"{where}: {key} is {value!r}, expected {_WORDS.get(wanted, wanted)}")
     required = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
     missing = [key for key in required if key not in content]
     if missing:

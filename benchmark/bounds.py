@@ -13,8 +13,8 @@ import numpy as np
 
 from videosal.benchmark.evaluation import evaluate
 from videosal.benchmark.executor import open_executor
-from videosal.benchmark.harness import Options, make_plan
 from videosal.benchmark.plan import Folds, HumanBound
+from videosal.benchmark.preparation import prepare_plans
 from videosal.benchmark.runs.identify import NOBODY
 from videosal.benchmark.scoring.human import fold_generator, split_observers
 from videosal.datasets.spacing import evenly_spaced
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.benchmark.evaluation import Progress
+    from videosal.benchmark.harness import Options
     from videosal.benchmark.runs.results import Run
     from videosal.benchmark.runs.resume import Existing
     from videosal.datasets import Dataset
+    from videosal.metrics import Protocol
 
 #: Standard deviations of the smoothing that cross-validation chooses from, as shares of the width.
 SMOOTHINGS = (1 / 128, 1 / 96, 1 / 64, 1 / 48, 1 / 32, 1 / 24, 1 / 16, 1 / 12, 1 / 8)
@@ -44,7 +46,7 @@ def score_human(
     folds: Folds = "halves",
     smoothing: float | None = None,
     name: str = "human",
-    protocol: str = "standard",
+    protocol: str | Protocol = "standard",
     metrics: Sequence[str] | None = None,
     workers: int = 1,
     out: str | Path | None = None,
@@ -90,7 +92,7 @@ def score_human(
         raise InputError(f"smoothing is {smoothing} and folds {folds!r}: expected pixels above 0, and halves or each")
     if options.get("calibrate"):
         raise InputError("the human bound has no maps to calibrate: leave --calibrate out")
-    plan, truth = make_plan(dataset, root, protocol, metrics, None, options)
+    [plan], truth = prepare_plans(dataset, root, [protocol], metrics, None, options)
     trials = _gather_trials(truth, folds, plan.seed)
     bound = HumanBound(folds, smoothing if smoothing is not None else _most_likely(trials, truth[0].gaze_size[1]))
     chosen = {"folds": folds, "smoothing": bound.smoothing}
@@ -104,18 +106,17 @@ def score_human(
         "map_notes": [f"people are held against people, not against the density of the data set: {bound.density}"],
     }
     with open_executor(workers, options.get("dask")) as executor:
-        return evaluate(
-            replace(plan, human=bound),
+        [run] = evaluate(
+            [(replace(plan, human=bound), row, out)],
             truth,
             None,
-            row,
-            out=out,
             existing=existing,
             compare=options.get("compare", "stat"),
             executor=executor,
             shard=options.get("shard"),
             progress=progress,
         )
+    return run
 
 
 def choose_smoothing(data: Dataset, *, folds: Folds = "halves", seed: int = 0) -> float:

@@ -6,31 +6,32 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.inventory import other_videos, take_inventory
-from videosal.benchmark.plan import Job, Plan
+from videosal.benchmark.scoring.recorder import stored_numbers
 from videosal.benchmark.scoring.scorer import Scorer
 from videosal.datasets.spacing import evenly_spaced
 from videosal.errors import InputError
 from videosal.metrics.calibration import fit_calibration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from videosal.benchmark.plan import Plan
     from videosal.datasets import Dataset
 
 FRAMES_PER_VIDEO = 32  # evenly spaced
 
 
 def calibrate_on(
-    plan: Plan, truth: Dataset, split: str, predictions: Path | None, first_frame: int | None = None
-) -> Plan:
-    """Return the plan with a calibration that is fitted on another split of the same copy.
+    plans: Sequence[Plan], truth: Dataset, split: str, predictions: Path | None, first_frame: int | None = None
+) -> list[Plan]:
+    """Return plans with a calibration that is fitted on another split of the same copy.
 
     Parameters
     ----------
-    plan, truth
+    plans, truth
         What is to be scored.
     split : str
         Name of the split to fit on, ``train``.
@@ -51,8 +52,11 @@ def calibrate_on(
             f"{training.full_name} and {truth.full_name} have {len(common)} videos in common ({min(common)}): "
             "a calibration is never fitted on scored frames"
         )
-    fitted = fit_calibration(_pairs(plan, training, predictions, first_frame))
-    return replace(plan, calibration=fitted.to_json(), calibrated_on=training.full_name)
+    fitted: dict[str, str] = {}  # by the rule for luma, which decides what maps in videos are
+    for plan in plans:
+        if (luma := plan.protocol.luma) not in fitted:
+            fitted[luma] = fit_calibration(_pairs(plan, training, predictions, first_frame)).to_json()
+    return [replace(plan, calibration=fitted[plan.protocol.luma], calibrated_on=training.full_name) for plan in plans]
 
 
 def _pairs(
@@ -60,7 +64,7 @@ def _pairs(
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield maps with their densities, for evenly spaced frames of each video that have both."""
     model = replace(plan.model, save_maps=None) if plan.model else None
-    scorer = Scorer(replace(plan, dataset=training.full_name, model=model), training)
+    scorer = Scorer([replace(plan, dataset=training.full_name, model=model)], training)
     files = None
     if predictions is not None:
         others = other_videos(plan.dataset, [video.name for video in training], plan.dataset_options)
@@ -69,7 +73,7 @@ def _pairs(
         names = video.frame_names
         chosen = {names[i] for i in evenly_spaced(len(names), FRAMES_PER_VIDEO)}
         found = None if files is None else {f: ref for f, ref in files[video.name].items() if f in chosen}
-        for frame, saliency in zip(names, scorer.maps(video, Job(video.name, (), "", found)), strict=True):
-            density = video.density(frame) if frame in chosen and not isinstance(saliency, str) else None
-            if density is not None and not isinstance(saliency, str):
-                yield saliency, density
+        for frame, stored in zip(names, scorer.maps(video, found), strict=True):
+            density = video.density(frame) if frame in chosen and not isinstance(stored, str) else None
+            if density is not None and not isinstance(stored, str):
+                yield stored_numbers(stored, plan.protocol.luma), density

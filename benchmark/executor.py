@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import uuid
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.scoring.scorer import Scorer
 from videosal.benchmark.workers.dask_cluster import DaskExecutor, open_dask
+from videosal.benchmark.workers.same_code import check_code
 from videosal.benchmark.workers.travel import check_paths, make_absolute, make_job_absolute, needed_paths
+from videosal.code_identity import suite_digest, suite_version
 from videosal.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from videosal.benchmark.plan import Job, Plan
+    from videosal.benchmark.plan import Plan, SharedJob
     from videosal.benchmark.scoring.video_scores import VideoScores
     from videosal.datasets import Dataset
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a process needs once to score the jobs of an evaluation.
+    """What a process needs once to score the jobs of an evaluation: plans that differ in their protocol.
 
-    `paths` are files and folders that it must see.
+    `paths` are files and folders that it must see, `suite` and `version` the code that it must run.
     """
 
-    plan: Plan
+    plans: tuple[Plan, ...]
     paths: tuple[Path, ...] = ()
+    suite: str = field(default_factory=suite_digest)
+    version: str = field(default_factory=suite_version)
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -48,8 +53,10 @@ class SerialExecutor(Executor):
         return future
 
 
-def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset: Dataset) -> Iterator[VideoScores]:
-    """Score the videos of `jobs`, which are those of `dataset`, and yield each result as it is done.
+def run_jobs(
+    session: Session, jobs: Sequence[SharedJob], executor: Executor, dataset: Dataset
+) -> Iterator[list[VideoScores]]:
+    """Score the videos of `jobs`, which are those of `dataset`, and yield the results of each as it is done.
 
     The scores do not depend on the executor; the order in which they come does.
 
@@ -61,14 +68,15 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset:
         A video could not be scored.
     """
     if isinstance(executor, SerialExecutor):
-        scorer = Scorer(session.plan, dataset)
+        scorer = Scorer(session.plans, dataset)
         yield from (executor.submit(scorer.score, job).result() for job in jobs)  # one after the other
         return
     if isinstance(executor, DaskExecutor):
         jobs = [make_job_absolute(job) for job in jobs]
-        plan = make_absolute(session.plan)
-        session = Session(plan, needed_paths(plan, jobs), session.token)
-        yield from executor.results(score_job, {job.video: (session, job, at) for at, job in enumerate(jobs)})
+        plans = tuple(map(make_absolute, session.plans))
+        session = replace(session, plans=plans, paths=needed_paths(plans[0], jobs))
+        calls = {job.video: _seal(session, job, number) for number, job in enumerate(jobs)}
+        yield from executor.results(score_sealed, calls)
         return
     futures = [executor.submit(score_job, session, job, number) for number, job in enumerate(jobs)]
     try:
@@ -84,7 +92,7 @@ def run_jobs(session: Session, jobs: Sequence[Job], executor: Executor, dataset:
             future.cancel()
 
 
-def _in_flight(executor: Executor, jobs: Sequence[Job]) -> str:
+def _in_flight(executor: Executor, jobs: Sequence[SharedJob]) -> str:
     """Name the videos that the processes of a broken pool were scoring: one of them may be why."""
     states = executor.states if isinstance(executor, _ProcessPool) else []
     names = [job.video for job, state in zip(jobs, states, strict=False) if state == _STARTED]
@@ -123,20 +131,31 @@ def open_executor(workers: int, dask: str | None = None, *, gpu: bool = False) -
             yield pool
 
 
-def score_job(session: Session, job: Job, number: int) -> VideoScores:
+def _seal(session: Session, job: SharedJob, number: int) -> tuple[str, str, bytes]:
+    return session.suite, session.version, pickle.dumps((session, job, number))
+
+
+def score_sealed(suite: str, version: str, work: bytes) -> list[VideoScores]:
+    """Score what `_seal` packed; records of another version are not opened, since they may be of another shape."""
+    check_code(suite, version)
+    return score_job(*pickle.loads(work))
+
+
+def score_job(session: Session, job: SharedJob, number: int) -> list[VideoScores]:
     """Score one job, the one of this number, with the scorer that this process keeps for the session."""
     states = _kept.get("states", ())
     if number < len(states):
         states[number] = _STARTED
     if _kept.get("token") != session.token or "scorer" not in _kept:
         _kept.pop("scorer", None)  # do not hold two models
+        check_code(session.suite, session.version)
         check_paths(session.paths)
-        _kept.update(scorer=Scorer(session.plan), token=session.token)
+        _kept.update(scorer=Scorer(session.plans), token=session.token)
     scorer: Scorer = _kept["scorer"]
-    result = scorer.score(job)
+    results = scorer.score(job)
     if number < len(states):
         states[number] = _DONE
-    return result
+    return results
 
 
 _kept: dict[str, Any] = {}  # of this process: the scorer of the last session, and the states of its pool

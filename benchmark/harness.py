@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 from videosal.benchmark.calibrate import calibrate_on
 from videosal.benchmark.evaluation import Progress, evaluate
@@ -13,25 +13,25 @@ from videosal.benchmark.executor import open_executor
 from videosal.benchmark.frame_sides import describe_sides
 from videosal.benchmark.maps.inventory import survey
 from videosal.benchmark.maps.lossy import describe_loss, measure_losses
-from videosal.benchmark.maps.matching.messages import list_problems
-from videosal.benchmark.maps.matching.names import list_some
 from videosal.benchmark.maps.notes.looks import CONSTANT, LOGARITHMIC
-from videosal.benchmark.maps.origin import Origin, altered_videos, read_origin
-from videosal.benchmark.plan import CENTER, MEAN_OTHERS, ModelSpec, Plan
-from videosal.benchmark.runs.provenance import hash_file
-from videosal.datasets import Dataset, load_dataset, parse_name
-from videosal.datasets.files.images import read_map
-from videosal.errors import DatasetError, InputError, PredictionError
-from videosal.metrics import get_protocol, metric_info
-from videosal.metrics.definitions import OURS
-from videosal.registry import load_plugin
+from videosal.benchmark.maps.origin import read_origin
+from videosal.benchmark.plan import ModelSpec
+from videosal.benchmark.preparation import (
+    check_inventory,
+    describe_model,
+    describe_origin,
+    prepare_plans,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from videosal.benchmark.maps.matching.record import Inventory
+    from videosal.benchmark.maps.reader import MapRef
+    from videosal.benchmark.plan import Plan
     from videosal.benchmark.runs.results import Run
     from videosal.benchmark.runs.resume import Compare, Existing
+    from videosal.datasets import Dataset
+    from videosal.metrics import Protocol
 
 _log = logging.getLogger(__name__)
 
@@ -80,13 +80,23 @@ class Options(TypedDict, total=False):
     compare: Compare
 
 
+class Choices(Options, total=False):
+    """What `score_each` and `run_each` have in common besides; each is as in `score`."""
+
+    name: str | None
+    metrics: Sequence[str] | None
+    workers: int
+    existing: Existing
+    progress: Progress | None
+
+
 def score(
     predictions: str | Path,
     dataset: str,
     root: str | Path | None = None,
     *,
     name: str | None = None,
-    protocol: str = "standard",
+    protocol: str | Protocol = "standard",
     metrics: Sequence[str] | None = None,
     workers: int = 1,
     out: str | Path | None = None,
@@ -111,8 +121,8 @@ def score(
         Folder of the data set's copy, or a pack; see `videosal.load_dataset`.
     name : str, optional
         Name of the row in tables. Default: the folder's name.
-    protocol : str
-        See `videosal.metrics.list_protocols`.
+    protocol : str or Protocol
+        A name from `videosal.metrics.list_protocols`, or a protocol of your own, which no process need know by name.
     metrics : sequence of str, optional
         Default: those of the protocol.
     workers : int
@@ -146,41 +156,51 @@ def score(
     RunError
         `out` cannot be written, or holds another run.
     """
-    folder = Path(predictions).expanduser()
-    plan, truth = make_plan(dataset, root, protocol, metrics, None, options)
-    dataset_options = options.get("dataset_options")
-    but = {CONSTANT, LOGARITHMIC} if get_protocol(protocol).maps.log_density else {CONSTANT}
-    inventory = survey(folder, truth.videos, dataset, first_frame, dataset_options=dataset_options, but=but)
-    _check_inventory(inventory, folder, truth, allow_missing)
-    if split := options.get("calibrate"):
-        plan = calibrate_on(plan, truth, split, folder, first_frame)
-    where = str(folder.resolve())
-    row: dict[str, Any] = {"name": name or folder.resolve().name, "kind": "predictions", "predictions": where}
-    if first_frame is not None:
-        row["first_frame"] = first_frame
-    if axes := {video: ref.axes for video, refs in inventory.files.items() for ref in refs.values() if ref.axes}:
-        row["axes"] = axes
-    if name is None and (origin := read_origin(folder)) is not None:
-        row |= _describe_origin(origin, folder, inventory)
-    if notes := [*row.get("map_notes", []), *inventory.notes]:
-        row["map_notes"] = notes
-    if losses := measure_losses(truth.videos, inventory.files, protocol, plan.metrics):
-        for loss in losses:
-            _log.warning("%s: %s", folder, describe_loss(loss))
-        row["lossy"] = losses
-    with open_executor(workers, options.get("dask")) as executor:
-        return evaluate(
-            plan,
-            truth,
-            inventory.files,
-            row,
-            out=out,
-            existing=existing,
-            compare=options.get("compare", "stat"),
-            executor=executor,
-            shard=options.get("shard"),
-            progress=progress,
-        )
+    choices: Choices = {"name": name, "metrics": metrics, "workers": workers, "existing": existing}
+    asked = _Asked(dataset, root, [protocol], out, {**options, **choices, "progress": progress})
+    return _score(Path(predictions).expanduser(), asked, allow_missing=allow_missing, first_frame=first_frame)[0]
+
+
+def score_each(
+    predictions: str | Path,
+    dataset: str,
+    root: str | Path | None = None,
+    *,
+    protocols: Sequence[str | Protocol],
+    out: str | Path | None = None,
+    allow_missing: bool = False,
+    first_frame: int | None = None,
+    **choices: Unpack[Choices],
+) -> list[Run]:
+    """Score a folder of saliency maps under several protocols at once.
+
+    Each gets the run that `score` would give; but every map is read and decoded once, and its statistics are shared.
+
+    Parameters
+    ----------
+    predictions, dataset, root, allow_missing, first_frame
+        As in `score`.
+    protocols : sequence of str or Protocol
+        Names, or protocols of your own; no two of one name.
+    out : path, optional
+        The run directories are this with ``-PROTOCOL`` added. Default: as in `score`.
+    **choices
+        See `Choices` and `Options`.
+
+    Returns
+    -------
+    list of Run
+        In the order of the protocols.
+
+    Raises
+    ------
+    PredictionError, DatasetError, RunError
+        As in `score`.
+    InputError
+        Two protocols have one name.
+    """
+    asked = _Asked(dataset, root, protocols, out, choices, each=True)
+    return _score(Path(predictions).expanduser(), asked, allow_missing=allow_missing, first_frame=first_frame)
 
 
 def run(
@@ -194,7 +214,7 @@ def run(
     save_maps: str | Path | None = None,
     float_maps: bool = False,
     name: str | None = None,
-    protocol: str = "standard",
+    protocol: str | Protocol = "standard",
     metrics: Sequence[str] | None = None,
     workers: int = 1,
     out: str | Path | None = None,
@@ -233,153 +253,141 @@ def run(
     RunError
         `out` cannot be written, or holds another run.
     """
+    spec = _spec(model, weights, device, model_options, save_maps)
+    choices: Choices = {"name": name, "metrics": metrics, "workers": workers, "existing": existing}
+    asked = _Asked(dataset, root, [protocol], out, {**options, **choices, "progress": progress})
+    return _run(spec, asked, float_maps=float_maps)[0]
+
+
+def run_each(
+    model: str,
+    dataset: str,
+    root: str | Path | None = None,
+    *,
+    protocols: Sequence[str | Protocol],
+    weights: str | None = None,
+    device: str = "auto",
+    model_options: dict[str, Any] | None = None,
+    save_maps: str | Path | None = None,
+    float_maps: bool = False,
+    out: str | Path | None = None,
+    **choices: Unpack[Choices],
+) -> list[Run]:
+    """Run a registered model once and score its maps under several protocols, as `run` would under each.
+
+    Parameters
+    ----------
+    model, dataset, root, weights, device, model_options, save_maps, float_maps
+        As in `run`.
+    protocols, out, **choices
+        As in `score_each`.
+
+    Returns
+    -------
+    list of Run
+        In the order of the protocols.
+
+    Raises
+    ------
+    UnknownNameError, ModelError, DatasetError, RunError
+        As in `run`.
+    InputError
+        Two protocols have one name.
+    """
+    spec = _spec(model, weights, device, model_options, save_maps)
+    return _run(spec, _Asked(dataset, root, protocols, out, choices, each=True), float_maps=float_maps)
+
+
+class _Asked(NamedTuple):
+    """What `score` and `run` are asked for; of `each` protocol, the name is added to the run directory."""
+
+    dataset: str
+    root: str | Path | None
+    protocols: Sequence[str | Protocol]
+    out: str | Path | None
+    choices: Choices
+    each: bool = False
+
+    def directory(self, plan: Plan) -> str | Path | None:
+        return f"{self.out}-{plan.protocol.name}" if self.each and self.out is not None else self.out
+
+
+def _spec(
+    model: str, weights: str | None, device: str, options: dict[str, Any] | None, save_maps: str | Path | None
+) -> ModelSpec:
     folder = Path(save_maps).expanduser() if save_maps is not None else None
     weights = str(Path(weights).expanduser()) if weights is not None else None
+    return ModelSpec(model, weights, device, options or {}, folder)
+
+
+def _score(folder: Path, asked: _Asked, *, allow_missing: bool, first_frame: int | None) -> list[Run]:
+    """Score a folder of maps under each protocol."""
+    choices = asked.choices
+    plans, truth = prepare_plans(*asked[:3], choices.get("metrics"), None, choices)
+    # Maps of log densities look logarithmic because they are.
+    but = {CONSTANT, LOGARITHMIC} if all(plan.protocol.maps.log_density for plan in plans) else {CONSTANT}
+    dataset_options = choices.get("dataset_options")
+    inventory = survey(folder, truth.videos, asked.dataset, first_frame, dataset_options=dataset_options, but=but)
+    check_inventory(inventory, folder, truth, allow_missing)
+    plans = [replace(plan, allow_damaged=allow_missing) for plan in plans]
+    if split := choices.get("calibrate"):
+        plans = calibrate_on(plans, truth, split, folder, first_frame)
+    name = choices.get("name")
+    where = str(folder.resolve())
+    row: dict[str, Any] = {"name": name or folder.resolve().name, "kind": "predictions", "predictions": where}
+    if first_frame is not None:
+        row["first_frame"] = first_frame
+    if axes := {video: ref.axes for video, refs in inventory.files.items() for ref in refs.values() if ref.axes}:
+        row["axes"] = axes
+    if name is None and (origin := read_origin(folder)) is not None:
+        row |= describe_origin(origin, folder, inventory)
+    if notes := [*row.get("map_notes", []), *inventory.notes]:
+        row["map_notes"] = notes
+    rows = []
+    for plan in plans:
+        rows.append(dict(row))
+        if losses := measure_losses(truth.videos, inventory.files, plan.protocol, plan.metrics):
+            for loss in losses:
+                _log.warning("%s: %s", folder, describe_loss(loss))
+            rows[-1]["lossy"] = losses
+    return _evaluate(plans, rows, truth, inventory.files, asked)
+
+
+def _run(spec: ModelSpec, asked: _Asked, *, float_maps: bool) -> list[Run]:
+    """Run a model and score its maps under each protocol."""
     from videosal.models.registry import needs_frames
 
-    spec = ModelSpec(model, weights, device, model_options or {}, folder)
-    plan, truth = make_plan(dataset, root, protocol, metrics, spec, options)
-    plan = replace(plan, float_maps=float_maps)
-    row = _describe_model(spec) | ({"name": name} if name else {})
-    if split := options.get("calibrate"):
-        plan = calibrate_on(plan, truth, split, None)
-    if needs_frames(model) and (note := describe_sides(truth.videos)):
+    choices = asked.choices
+    plans, truth = prepare_plans(*asked[:3], choices.get("metrics"), spec, choices)
+    plans = [replace(plan, float_maps=float_maps) for plan in plans]
+    name = choices.get("name")
+    row = describe_model(spec) | ({"name": name} if name else {})
+    if split := choices.get("calibrate"):
+        plans = calibrate_on(plans, truth, split, None)
+    if needs_frames(spec.name) and (note := describe_sides(truth.videos)):
         _log.warning("%s: %s", truth.root, note)
         row["map_notes"] = [note]
-    with open_executor(workers, options.get("dask"), gpu=device.startswith("cuda")) as executor:
+    return _evaluate(plans, [row] * len(plans), truth, None, asked, gpu=spec.device.startswith("cuda"))
+
+
+def _evaluate(
+    plans: list[Plan],
+    rows: list[dict[str, Any]],
+    truth: Dataset,
+    files: dict[str, dict[str, MapRef]] | None,
+    asked: _Asked,
+    *,
+    gpu: bool = False,
+) -> list[Run]:
+    choices = asked.choices
+    with open_executor(choices.get("workers", 1), choices.get("dask"), gpu=gpu) as executor:
         return evaluate(
-            plan,
+            [(plan, row, asked.directory(plan)) for plan, row in zip(plans, rows, strict=True)],
             truth,
-            None,
-            row,
-            out=out,
-            existing=existing,
-            compare=options.get("compare", "stat"),
+            files,
+            existing=choices.get("existing", "resume"),
+            compare=choices.get("compare", "stat"),
             executor=executor,
-            shard=options.get("shard"),
-            progress=progress,
+            shard=choices.get("shard"),
+            progress=choices.get("progress"),
         )
-
-
-def _describe_origin(origin: Origin, folder: Path, inventory: Inventory) -> dict[str, Any]:
-    """Say what ``run.json`` holds of maps whose maker is known; those that were altered since are nobody's."""
-    altered = altered_videos(origin, inventory.files)
-    if not altered:
-        return {**origin.row, "name": origin.name, "maps_of": origin.name, "made_by": origin.made_by}
-    note = (
-        f"maps of {len(altered)} of {len(inventory.files)} videos are not as {origin.name} saved them "
-        f"({list_some(altered, 3)}): nothing is known of what made them"
-    )
-    _log.warning("%s: %s", folder, note)
-    return {"name": origin.name, "maps_of": origin.name, "map_notes": [note]}
-
-
-def _describe_model(spec: ModelSpec) -> dict[str, Any]:
-    """Say what ``run.json`` holds of a model; what is wrong with it is told here, before anything starts."""
-    from videosal.models import create_model, model_card
-
-    made = create_model(spec.name, spec.weights, spec.device, **spec.options)
-    untrained = bool(getattr(made, "untrained", False))
-    del made  # every process makes its own: do not hold two
-    card = model_card(spec.name)
-    shown = ("title", "reference", "year", "input_size", "gflops", "model_size_mb", "runtime_s", "parameters")
-    return {
-        "name": spec.name.rpartition(":")[2] if ".py:" in spec.name else spec.name,
-        "kind": "model",
-        "model": {field: getattr(card, field) for field in shown},
-        "untrained": untrained,
-        "model_spec": {
-            "name": spec.name,
-            "weights": spec.weights,
-            "weights_sha256": hash_file(Path(spec.weights)) if spec.weights else None,
-            "device": spec.device,
-            "options": spec.options,
-        },
-        "save_maps": str(spec.save_maps.resolve()) if spec.save_maps else None,
-    }
-
-
-def make_plan(
-    dataset: str,
-    root: str | Path | None,
-    protocol: str,
-    metrics: Sequence[str] | None,
-    model: ModelSpec | None,
-    options: Options,
-) -> tuple[Plan, Dataset]:
-    """Plan an evaluation and open its split; all names are checked before any file is read."""
-    plugins = tuple(Path(plugin).expanduser().resolve() for plugin in options.get("plugins", ()))
-    for plugin in plugins:
-        load_plugin(plugin)
-    dataset_options = options.get("dataset_options", {})
-    _check_scorable(dataset, dataset_options)
-    names = _choose_metrics(protocol, metrics)
-    baseline = options.get("baseline", MEAN_OTHERS)
-    for file in (baseline if baseline not in (MEAN_OTHERS, CENTER) else None, options.get("negatives")):
-        if file is not None and Path(file).suffix.lower() != ".mat":
-            read_map(Path(file))
-    truth = load_dataset(dataset, root, **dataset_options)
-    if baseline == MEAN_OTHERS and len(truth) < 2:
-        baseline = CENTER  # there is no other video to average; the signature and a note say so
-    negatives = options.get("negatives")
-    plan = Plan(
-        dataset=truth.full_name,
-        root=truth.root,
-        protocol=protocol,
-        metrics=names,
-        baseline=baseline,
-        seed=options.get("seed", 0),
-        model=model,
-        plugins=plugins,
-        dataset_options=dataset_options,
-        negatives=str(negatives) if negatives is not None else None,
-        sample=options.get("sample"),
-        bug_compatible=options.get("bug_compatible", False),
-        recipe=truth.recipe,
-    )
-    return plan, truth
-
-
-def _check_scorable(dataset: str, dataset_options: dict[str, Any]) -> None:
-    adapter, split = parse_name(dataset, **dataset_options)
-    if not split.ground_truth:
-        scorable = " or ".join(f"{adapter.name}:{s.name}" for s in adapter.splits() if s.ground_truth)
-        raise DatasetError(
-            f"{adapter.name}:{split.name} has no public ground truth, so it cannot be scored here: score {scorable}, "
-            "or submit the maps to the authors of the data set"
-        )
-
-
-def _choose_metrics(protocol: str, metrics: Sequence[str] | None) -> tuple[str, ...]:
-    rules = get_protocol(protocol)
-    if metrics is None:
-        return rules.default_metrics
-    if not metrics:
-        raise InputError("no metrics are given: leave them out to score all")
-    for metric in metrics:
-        metric_info(metric)
-        if metric in OURS and metric not in rules.metrics:
-            defined = ", ".join(rules.metrics)
-            raise InputError(f"protocol {protocol!r} does not define metric {metric!r}: choose from {defined}")
-    return tuple(dict.fromkeys(metrics))
-
-
-def _check_inventory(inventory: Inventory, folder: Path, truth: Dataset, allow_missing: bool) -> None:
-    if inventory.extra:
-        _log.warning(
-            "%d files or folders of %s match no frame of %s and are left out: %s",
-            len(inventory.extra),
-            folder,
-            truth.full_name,
-            list_some(inventory.extra),
-        )
-    for note in inventory.notes:
-        _log.warning("%s: %s", folder, note)
-    problems = list_problems(inventory)
-    if problems and not allow_missing:
-        raise PredictionError(
-            f"{folder} for {truth.full_name}: {'; '.join(problems)}: complete the folder, "
-            "or give --allow-missing to score the rest and mark the run incomplete"
-        )
-    for problem in problems:
-        _log.warning("%s for %s: %s", folder, truth.full_name, problem)

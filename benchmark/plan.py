@@ -74,7 +74,9 @@ class Plan:
         ``name:split``.
     root : Path
         The copy.
-    protocol, metrics
+    protocol : Protocol
+        The record itself: a worker need not know it by name.
+    metrics : tuple of str
         As `videosal.metrics` knows them.
     baseline : str
         IG baseline: ``mean-others``, ``center`` or a file.
@@ -102,11 +104,13 @@ class Plan:
         The split that it was fitted on.
     recipe : str
         How the data set's ground truth was made, where it is not as released; part of the signature.
+    allow_damaged : bool
+        Count a damaged map as unreadable and go on, instead of stopping there.
     """
 
     dataset: str
     root: Path
-    protocol: str
+    protocol: Protocol
     metrics: tuple[str, ...]
     baseline: str = MEAN_OTHERS
     seed: int = 0
@@ -121,13 +125,13 @@ class Plan:
     calibration: str | None = None
     calibrated_on: str = ""
     recipe: str = ""
+    allow_damaged: bool = False
 
     def signature(self) -> str:
         """Say in one line how the scores are computed; a run adds the depth of the maps, known when they are read."""
-        from videosal.metrics import get_protocol
         from videosal.metrics.protocols.signature import protocol_signature
 
-        rules = get_protocol(self.protocol)
+        rules = self.protocol
         parts = [protocol_signature(rules, seed=self.sample, bug_compatible=self.bug_compatible), self._others(rules)]
         if "ig" in rules.metrics:
             parts.append(f"baseline={self.baseline_text}")
@@ -172,6 +176,8 @@ class Job:
         The map of each frame that has one; None for a live model.
     others : ndarray, shape (90, 160), or None
         Sum of the mean densities of the other videos, where that is the baseline of IG.
+    plan : int
+        The place of its plan among those that are carried out together.
     """
 
     video: str
@@ -179,6 +185,23 @@ class Job:
     identity: str
     files: dict[str, MapRef] | None
     others: NDArray[np.float64] | None = field(default=None, compare=False)
+    plan: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SharedJob:
+    """One video to score under one or more plans, which differ in their protocol: its files are read once.
+
+    Attributes
+    ----------
+    video : str
+        Its name.
+    jobs : tuple of Job
+        What each of the plans wants of it, with the same `files` and `others`.
+    """
+
+    video: str
+    jobs: tuple[Job, ...]
 
 
 def _file_text(file: str) -> str:

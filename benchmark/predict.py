@@ -11,7 +11,8 @@ import numpy as np
 from videosal.benchmark.maps.saved_maps import quantise, save_map
 from videosal.datasets.files.frame_files import frame_images
 from videosal.datasets.files.frames import VIDEO_SUFFIXES, FrameSequence, ImageFrames, VideoFileFrames
-from videosal.errors import DatasetError, RunError
+from videosal.disk.whole_file import make_folder
+from videosal.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,10 +89,7 @@ def predict(
         )
     made = create_model(model, weights, device, **(model_options or {}))
     folder = Path(out).expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make the folder {folder} ({error.strerror or error})") from error
+    make_folder(folder)
     # The model runs ahead of the frame whose map it gives, so the frames for the pictures are read a second time.
     shown = open_frames(Path(source).expanduser())
     for index, saliency in enumerate(iterate_predictions(made, frames)):

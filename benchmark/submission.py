@@ -99,7 +99,7 @@ def pack_submission(
         raise InputError(f"{DATASET}:{split} is not submitted: give {DATASET}:test, or {DATASET}:val for a dry run")
     folder = Path(predictions).expanduser()
     called = name or folder.resolve().stem
-    if not re.fullmatch(r"[A-Za-z0-9._-]+", called):
+    if not re.fullmatch(r"\w[\w.-]*", called, re.ASCII):
         raise InputError(f"{called!r} is no name for an archive: give --name with letters, digits, dots and hyphens")
     videos = _listed_videos(split)
     inventory = survey(folder, cast("Sequence[Video]", videos), DATASET, first_frame)

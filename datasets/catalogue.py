@@ -178,9 +178,15 @@ def _configured_root(name: str) -> Path:
     if config.is_file():
         try:
             roots = tomllib.loads(config.read_text(encoding="utf-8-sig")).get("roots", {})
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise VideosalError(f"{config}: cannot be read ({error.strerror or error})") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise VideosalError(f"{config}: not a valid TOML file ({error})") from error
+        if not isinstance(roots, dict):
+            raise VideosalError(f"{config}: roots is {roots!r}, expected a table, [roots]")
         if name in roots:
+            if not isinstance(roots[name], str) or "\0" in roots[name]:
+                raise VideosalError(f"{config}: {name} is {roots[name]!r}, expected text, the folder of the copy")
             return Path(roots[name]).expanduser()
     if base := os.environ.get(ROOT_VARIABLE):
         return Path(base).expanduser() / name

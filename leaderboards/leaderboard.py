@@ -202,5 +202,6 @@ class Leaderboard:
         """Return the papers of the rows as BibTeX, each once; a comment names the rows whose paper is not known."""
         entries = dict.fromkeys(entry for row in self.table.rows for entry in row.references)
         without = dict.fromkeys(row.label for row in self.table.rows if not row.references)
-        unknown = [f"% no reference known: {', '.join(without)}"] if without else []
+        # BibTeX knows no comments: what is no entry is passed over, up to the next at sign.
+        unknown = [f"% no reference known: {', '.join(without)}".replace("@", "(at)")] if without else []
         return "\n\n".join([*unknown, *entries]) + "\n"

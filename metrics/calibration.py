@@ -41,6 +41,11 @@ class Calibration:
         Weight of the centre prior, 0 or more.
     n_frames : int
         How many frames it was fitted on.
+
+    Raises
+    ------
+    InputError
+        The values are not as above.
     """
 
     brightness: tuple[float, ...]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from videosal.metrics.definitions import OURS
 from videosal.metrics.frame.prepare import geometry, is_log_density, prepare_gaze, prepare_maps, scale_of, scales_first
 from videosal.metrics.kernels import count_kernels
 from videosal.metrics.statistics.eight_bit import ByteStatistics
-from videosal.metrics.statistics.spread import measure
+from videosal.metrics.statistics.spread import measure, measure_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """Statistics of a prediction at one size, and what the protocol makes of its values."""
 
     statistics: Statistics
@@ -46,8 +44,7 @@ class Shown:
         return scaled(self.statistics.prediction, self.scale).reshape(self.shape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(NamedTuple):
     """One frame under one protocol.
 
     Attributes
@@ -100,27 +97,45 @@ class Case:
 
 
 class SharedFrame:
-    """One frame: its arguments, checked, and what several protocols can share of them.
+    """The maps of one frame, checked, and what several protocols can share of them.
 
     Parameters
     ----------
     given : Inputs
-    baseline : Baseline or None
     with_density : bool
         Whether any metric holds the prediction against the density.
     """
 
-    def __init__(self, given: Inputs, baseline: Baseline | None, *, with_density: bool) -> None:
-        self._given, self._baseline, self._with_density = given, baseline, with_density
+    def __init__(self, given: Inputs, *, with_density: bool) -> None:
+        self._given, self._with_density = given, with_density
         self._maps: dict[Maps, tuple[tuple[Statistics, tuple[int, ...]], tuple[Statistics, tuple[int, ...]]]] = {}
-        self._gaze: dict[tuple[Maps, bool, bool], PreparedGaze] = {}
+        self._gaze: dict[tuple[int, Maps, bool, bool], PreparedGaze] = {}
+        self._found: dict[tuple[Any, ...], Pixels] = {}  # which those share
         self._empty: bool | None = None  # not yet known whether the density is zero throughout
         array = given.prediction
         self._low = 0.0 if array.dtype.kind == "u" else float(array.min())
         self._finite = array.dtype.kind != "f" or (math.isfinite(self._low) and math.isfinite(array.max()))
 
-    def case(self, protocol: Protocol, names: tuple[str, ...], seed: int | None, bugs: frozenset[str]) -> Case | None:
-        """Return it under a protocol, for some metrics; None where the prediction is no map for it."""
+    def case(
+        self,
+        protocol: Protocol,
+        names: tuple[str, ...],
+        looked_at: Inputs,
+        baseline: Baseline | None,
+        seed: int | None,
+        bugs: frozenset[str],
+    ) -> Case | None:
+        """Return it under a protocol, for some metrics; None where the prediction is no map for it.
+
+        Parameters
+        ----------
+        protocol, names, seed, bugs
+            The protocol, its metrics, and what `score_frame` is told besides.
+        looked_at : Inputs
+            The same maps with the fixations that this protocol takes; protocols may share one.
+        baseline : Baseline or None
+            That of IG.
+        """
         if not self._finite and not (protocol.maps.log_density and is_log_density(self._given.prediction)):
             return None
         given, rules, key = self._given, protocol.maps, self._geometry(protocol.maps)
@@ -137,10 +152,10 @@ class SharedFrame:
             return None
         is_scaled = scales_first(rules, given.size, given.prediction.shape)
         scale = scale_of(given.prediction, rules, points.prediction, is_scaled=is_scaled)
-        pair_scale = scale
+        shown = held = Shown(points, points_shape, scale)
         if pair is not points:
-            pair_scale = scale_of(given.prediction, rules, pair.prediction, is_scaled=is_scaled)
-        gaze = self._pixels(protocol)
+            held = Shown(pair, pair_shape, scale_of(given.prediction, rules, pair.prediction, is_scaled=is_scaled))
+        gaze = self._pixels(protocol, looked_at, key)
         fixated = _NONE if gaze.fixated is None else gaze.fixated
         thresholds = _thresholds(protocol.gaze, spread, scale) if not _STEPPED.isdisjoint(names) else _NO_STEPS
         points.expect(fixated if not _RANKED.isdisjoint(names) else _NONE, thresholds)
@@ -149,12 +164,10 @@ class SharedFrame:
             density_scale = scale_of(given.density, rules, pair.density)
         return Case(
             protocol=protocol,
-            pair=Shown(pair, pair_shape, pair_scale),
-            points=Shown(points, points_shape, scale),
+            pair=held,
+            points=shown,
             density_scale=density_scale,
-            baseline=None
-            if self._baseline is None or _NO_BASELINE.issuperset(names)
-            else self._baseline.at(given.size, rules),
+            baseline=None if baseline is None or _NO_BASELINE.issuperset(names) else baseline.at(given.size, rules),
             fixations=_NONE if gaze.fixations is None else gaze.fixations,
             fixated=fixated,
             others=_NONE if gaze.others is None else gaze.others,
@@ -180,12 +193,13 @@ class SharedFrame:
         self._maps[key] = (pair, maps.paired.shape), (points, maps.prediction.shape)
         return True
 
-    def _pixels(self, protocol: Protocol) -> PreparedGaze:
+    def _pixels(self, protocol: Protocol, looked_at: Inputs, geometry: Maps) -> PreparedGaze:
         gaze = protocol.gaze
-        key = self._geometry(protocol.maps), gaze.repeats, gaze.sauc_drops_own
-        if key not in self._gaze:
-            self._gaze[key] = prepare_gaze(self._given, protocol.maps, gaze)
-        return self._gaze[key]
+        key = id(looked_at), geometry, gaze.repeats, gaze.sauc_drops_own
+        found = self._gaze.get(key)
+        if found is None:
+            found = self._gaze[key] = prepare_gaze(looked_at, protocol.maps, gaze, self._found)
+        return found
 
 
 def _statistics(prediction: Array, density: Array | None) -> Statistics | None:
@@ -194,14 +208,19 @@ def _statistics(prediction: Array, density: Array | None) -> Statistics | None:
         return ByteStatistics(prediction, density)
     from videosal.metrics.statistics.floating import FloatStatistics  # image files have no need of it
 
-    p = measure(prediction.astype(np.float64, copy=False))
     d = None if density is None else measure(density)
-    return None if p is None else FloatStatistics(p, d)
+    if d is None:
+        p = measure(prediction.astype(np.float64, copy=False))
+        return None if p is None else FloatStatistics(p)
+    both = measure_beside(prediction, d)
+    return None if both is None else FloatStatistics(both[0], d, both[1])
 
 
 def _thresholds(gaze: Gaze, spread: Spread, scale: Scale) -> Floats:
     if spread.constant:
         return _NO_STEPS
+    if gaze.single:
+        scale = scale.within_single(spread.low, spread.high)
     steps = count_kernels.step_thresholds(spread.low, spread.high, gaze.auc_steps, scale.low, scale.width, gaze.single)
     if not gaze.auc_top:
         steps = steps[1:]

@@ -67,12 +67,27 @@ class CustomMetric:
 
 
 def list_metrics() -> list[str]:
-    """Names of all metrics: ours in the order of tables, then those that third parties registered, sorted."""
+    """Return the names of all metrics.
+
+    Returns
+    -------
+    list of str
+        Ours in the order of tables, then those that third parties registered, sorted.
+    """
     return [*OURS, *(name for name in _custom.names() if name not in OURS)]
 
 
 def metric_info(name: str) -> MetricInfo:
     """Return the facts about the metric called `name`.
+
+    Parameters
+    ----------
+    name : str
+        From `list_metrics`.
+
+    Returns
+    -------
+    MetricInfo
 
     Raises
     ------

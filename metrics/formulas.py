@@ -1,4 +1,4 @@
-"""Every metric, once, for every protocol, with its source.
+"""Every metric, once, for every protocol, with its source; the areas under curves stand in `videosal.metrics.areas`.
 
 A formula takes a case: a prediction P with what it is held against, and the protocol, whose choices are its parameters.
 It asks `videosal.metrics.statistics` for sums and ranks over maps; D is the density, F are the fixations, O those of
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from videosal.metrics import roc, sampling
+from videosal.metrics.areas import auc, auc_borji, auc_judd, sauc, sauc_exact
 from videosal.metrics.emd import clipped_emd, signed_emd
+from videosal.metrics.protocols.choices import or_nan
 from videosal.metrics.statistics.shares import Shares, shares, uniform_shares, with_floor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from videosal.metrics.case import Case
-    from videosal.metrics.statistics.base import Levels
     from videosal.metrics.statistics.shares import Scale
     from videosal.metrics.statistics.spread import Spread
 
@@ -115,83 +115,6 @@ def kld(case: Case) -> float:
     return statistics.divergence(with_floor(ours, eps), theirs, eps)
 
 
-def auc_judd(case: Case) -> float:
-    """Area under the ROC curve with a threshold per fixation, the other pixels as negatives (MIT's AUC_Judd.m).
-
-    That code breaks ties by random jitter, and joins its points by straight lines; this is the expectation of what it
-    returns: the Mann-Whitney statistic with ties counted half, plus what the lines cut off. Judd et al., ICCV 2009.
-    """
-    statistics, rule = case.points.statistics, case.protocol.gaze
-    n, fixated, spread = case.fixations.size, case.fixated.size, statistics.prediction.spread
-    if rule.judd == "events" and n:
-        return 1.0 if fixated >= spread.size else roc.of_events(_levels_of_events(case), spread.size)
-    if n == 0 or fixated >= spread.size:
-        return math.nan
-    if rule.judd == "unique":
-        if spread.constant:
-            return 0.5 if case.uniform else math.nan
-        return roc.rounded(statistics.levels(case.fixations, case.fixated), spread.size)
-    if rule.judd in ("walk", "distinct"):
-        negatives = spread.size - (n if rule.judd == "walk" else fixated)
-        if "columns-counted" in case.bugs:
-            negatives = sampling.negatives_by_columns(case.fixations, case.points.shape)
-        return roc.walk(statistics.levels(case.fixations, case.fixated), spread.size, negatives)
-    draws = case.draws_of("auc_judd")
-    if "float32-jitter" in case.bugs:
-        return sampling.judd_in_single_precision(case, draws)
-    if draws is not None:
-        area = sampling.judd(case, draws)
-    elif spread.constant:
-        area = roc.judd(roc.one_level(n, fixated, spread.size), spread.size)
-    else:
-        area = roc.judd(statistics.levels(case.fixations, case.fixated), spread.size)
-    if "judd-off-by-one" in case.bugs:
-        area -= (1 - 1 / (2 * n)) / (spread.size - n)
-    return area
-
-
-def auc_borji(case: Case) -> float:
-    """Area under the ROC curve at fixed thresholds, random pixels as negatives (Borji et al. 2013; MIT's AUC_Borji.m).
-
-    The expectation over the random draws: the false positive rate is that of all pixels.
-    """
-    statistics, rule, n = case.points.statistics, case.protocol.gaze, case.fixations.size
-    if n < rule.borji_least:
-        return math.nan
-    if statistics.prediction.spread.constant:
-        return 0.5 if case.uniform else or_nan(rule.auc_constant)
-    thresholds = case.thresholds
-    hits = statistics.reaching_at(case.fixations, thresholds)
-    draws = case.draws_of("auc_borji")
-    if draws is None:
-        return roc.stepped(hits, n, statistics.reaching(thresholds), statistics.prediction.spread.size)
-    return sampling.borji(case, hits, thresholds, draws)
-
-
-def sauc(case: Case) -> float:
-    """Shuffled AUC: fixations of other frames as negatives (Zhang et al., JOV 2008; MIT's AUC_shuffled.m).
-
-    The expectation over the random draws, with all of O as the pool.
-    """
-    statistics, rule, n, m = case.points.statistics, case.protocol.gaze, case.fixations.size, case.others.size
-    if n == 0 or m == 0:
-        return math.nan
-    if rule.sauc_form == "exact":
-        return sauc_exact(case)
-    if statistics.prediction.spread.constant:
-        return 0.5 if case.uniform or "sauc-index" in case.bugs else or_nan(rule.auc_constant)
-    if "sauc-index" in case.bugs:
-        return sampling.with_broken_index(case)
-    thresholds = case.thresholds
-    hits = statistics.reaching_at(case.fixations, thresholds)
-    draws = case.draws_of("sauc")
-    if draws is not None:
-        return sampling.sauc(case, hits, thresholds, draws)
-    return roc.stepped(
-        hits, n, statistics.reaching_at(case.others, thresholds), m, share=sampling.share_of_alarms(case)
-    )
-
-
 def ig(case: Case) -> float:
     """Information gain over B, in bits per fixation (Kuemmerer et al., PNAS 2015; MIT's InfoGain.m).
 
@@ -230,27 +153,6 @@ def emd(case: Case) -> float:
     return (clipped_emd if case.protocol.pair.emd == "clipped" else signed_emd)(P, D)
 
 
-def auc(case: Case) -> float:
-    """Chance that P at a fixation is above P elsewhere, ties counted half (Mann and Whitney 1947)."""
-    statistics, n = case.points.statistics, case.fixations.size
-    spread, among_all = statistics.prediction.spread, case.protocol.gaze.auc_negatives == "all"
-    if n == 0 or (case.fixated.size >= spread.size and not among_all):
-        return math.nan
-    if spread.constant:
-        return 0.5
-    return roc.whitney_of_levels(statistics.levels(case.fixations, case.fixated), spread.size, among_all=among_all)
-
-
-def sauc_exact(case: Case) -> float:
-    """Chance that P at a fixation is above P at one of O, ties counted half (Kuemmerer et al., ECCV 2018)."""
-    if case.fixations.size == 0 or case.others.size == 0:
-        return math.nan
-    prediction = case.points.statistics.prediction
-    if prediction.spread.constant:
-        return 0.5
-    return roc.whitney(prediction.values[case.fixations], prediction.values[case.others])
-
-
 def jsd(case: Case) -> float:
     """Jensen-Shannon divergence of P and D, in nats (Lin, IEEE Trans. Inf. Theory 1991). Range 0 to log 2.
 
@@ -265,20 +167,6 @@ def jsd(case: Case) -> float:
         return math.nan
     ours = uniform_shares(p) if case.uniform else shares(p, p_scale, "shift" if negative else "sum")
     return statistics.mean_divergence(ours, shares(d, d_scale, "sum"))
-
-
-def or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
-def _levels_of_events(case: Case) -> Levels:
-    """Rank the values of 16 bits that CrowdSAL's code makes of a map; bytes stay as far apart as they are."""
-    statistics, n, fixated = case.points.statistics, case.fixations.size, case.fixated
-    if statistics.prediction.spread.constant:
-        return roc.one_level(n, fixated.size, statistics.prediction.spread.size)
-    if statistics.prediction.values.dtype == np.uint8:
-        return statistics.levels(case.fixations, fixated)
-    return roc.levels_of_16_bits(case.points.scaled().reshape(-1), case.fixations, fixated)
 
 
 def _is_blank(spread: Spread, scale: Scale) -> bool:

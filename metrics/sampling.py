@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from videosal.metrics import roc
+from videosal.metrics.statistics.shares import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,11 +31,12 @@ def judd(case: Case, draws: np.random.Generator) -> float:
 
 def judd_in_single_precision(case: Case, draws: np.random.Generator | None) -> float:
     """One run of SalEMA's code; without draws the mean of twenty, for its expectation has no closed form."""
-    single = case.points.scaled().astype(np.float32)
-    F = case.fixations
+    P, F = case.points.scaled(), case.fixations
+    width = max(1.0, Scale().within_single(P.min(), P.max()).width)
+    single = (P / width).astype(np.float32)
 
     def run(stream: np.random.Generator) -> float:
-        jittered = single + (stream.random(single.shape) * 1e-7).astype(np.float32)
+        jittered = single + (stream.random(single.shape) * (1e-7 / width)).astype(np.float32)
         return roc.walk(levels_of(jittered.astype(np.float64), F, F), single.size, single.size - F.size)
 
     if draws is not None:
@@ -97,7 +99,7 @@ def levels_of(P: Map, F: Pixels, fixated: Pixels) -> Levels:
 
     measured = measure(P)
     assert measured is not None
-    return FloatStatistics(measured, None).levels(F, fixated)
+    return FloatStatistics(measured).levels(F, fixated)
 
 
 def _mean_of_splits(case: Case, hits: Counts, thresholds: Map, picks: Iterable[Pixels], share: float) -> float:
@@ -108,6 +110,8 @@ def _mean_of_splits(case: Case, hits: Counts, thresholds: Map, picks: Iterable[P
 
 def _levels(P: Map, *, single: bool) -> Map:
     """Return a map scaled to 0..1, computed in single precision if asked; it must not be constant."""
+    if single:
+        P = P / Scale().within_single(P.min(), P.max()).width
     values: NDArray[Any] = P.astype(np.float32 if single else np.float64)
     low, high = values.min(), values.max()
     if low == high:  # as single precision sees it

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from videosal.errors import InputError
 from videosal.metrics.definitions import ARGUMENTS, OURS, metric_info
 from videosal.metrics.protocols.registry import get_protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
     from videosal.metrics.case import Case
     from videosal.metrics.frame.baseline import Baseline
+    from videosal.metrics.frame.inputs import Inputs
     from videosal.metrics.protocols.record import Protocol
+
+_NO_BUGS: frozenset[str] = frozenset()
 
 
 def score_frame(
@@ -87,26 +91,35 @@ def score_frame(
     >>> score_frame(density * 2, density, [[1, 2]])["cc"]
     1.0
     """
-    asked = None if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
-    given = (prediction, density, fixations, other_fixations, baseline)
-    return _score(given, ((get_protocol(protocol), asked),), seed, bug_compatible)[0]
+    job = _Job(get_protocol(protocol), _names(metrics), fixations, other_fixations, baseline)
+    return _score(prediction, density, (job,), seed, bug_compatible)[0]
 
 
 def score_protocols(
     prediction: ArrayLike,
     density: ArrayLike | None = None,
-    fixations: ArrayLike | None = None,
+    fixations: ArrayLike | Mapping[str, ArrayLike | None] | None = None,
     *,
     protocols: Sequence[str | Protocol],
-    other_fixations: ArrayLike | None = None,
-    baseline: ArrayLike | Baseline | None = None,
-    metrics: Sequence[str] | None = None,
+    other_fixations: ArrayLike | Mapping[str, ArrayLike | None] | None = None,
+    baseline: ArrayLike | Baseline | Mapping[str, ArrayLike | Baseline | None] | None = None,
+    metrics: Sequence[str] | Mapping[str, Sequence[str] | None] | None = None,
     seed: int | None = None,
     bug_compatible: bool = False,
 ) -> dict[str, dict[str, float]]:
     """Score one saliency map under several protocols, which share all that they have in common.
 
-    Parameters are those of `score_frame`; of `metrics`, each protocol takes those that it defines.
+    Parameters
+    ----------
+    prediction, density, seed, bug_compatible
+        As in `score_frame`.
+    fixations, other_fixations, baseline : array_like, or mapping of str to array_like
+        As in `score_frame`; or, by the name of each protocol, what it takes, for protocols differ in the negatives that
+        they draw, and in whether they want points that repeat.
+    protocols : sequence of str or Protocol
+        No two of one name.
+    metrics : sequence of str, or mapping of str to sequence of str, optional
+        As in `score_frame`, and each protocol takes those that it defines; or, by the name of each protocol, its own.
 
     Returns
     -------
@@ -116,20 +129,19 @@ def score_protocols(
     Raises
     ------
     InputError
-        As `score_frame` does, or no protocol defines a metric that is asked for.
+        As `score_frame` does, or no protocol defines a metric that is asked for, or two protocols have one name.
+    UnknownNameError
+        No metric or protocol has that name.
     """
-    asked = None if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
     rules = tuple(get_protocol(protocol) for protocol in protocols)
-    if asked is not None:
-        for name in asked:
-            if name in OURS and not any(name in one.metrics for one in rules):
-                raise InputError(f"no protocol of {', '.join(one.name for one in rules)} defines metric {name!r}")
+    if len({one.name for one in rules}) < len(rules):
+        raise InputError(f"two of the protocols {', '.join(one.name for one in rules)} have one name: rename one")
+    wanted = metrics if isinstance(metrics, Mapping) else _defined_by_each(rules, _names(metrics))
     jobs = tuple(
-        (one, None if asked is None else tuple(name for name in asked if name not in OURS or name in one.metrics))
+        _Job(one, _names(_own(wanted, one)), *(_own(part, one) for part in (fixations, other_fixations, baseline)))
         for one in rules
     )
-    given = (prediction, density, fixations, other_fixations, baseline)
-    found = _score(given, jobs, seed, bug_compatible)
+    found = _score(prediction, density, jobs, seed, bug_compatible)
     return {one.name: scores for one, scores in zip(rules, found, strict=True)}
 
 
@@ -190,29 +202,67 @@ def warm_up() -> None:
     score_frame(low, fixations=points)
 
 
+class _Job(NamedTuple):
+    """What is scored under one protocol, and what it takes beside the maps."""
+
+    protocol: Protocol
+    metrics: tuple[str, ...] | None
+    fixations: ArrayLike | None
+    other_fixations: ArrayLike | None
+    baseline: ArrayLike | Baseline | None
+
+
+def _names(metrics: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if metrics is None else (metrics,) if isinstance(metrics, str) else tuple(metrics)
+
+
+def _own(argument: Any, protocol: Protocol) -> Any:
+    """Return what an argument is for one protocol."""
+    return argument.get(protocol.name) if isinstance(argument, Mapping) else argument
+
+
+def _defined_by_each(rules: tuple[Protocol, ...], asked: tuple[str, ...] | None) -> dict[str, tuple[str, ...] | None]:
+    """Give each protocol those of the metrics that it defines."""
+    for name in asked or ():
+        if name in OURS and not any(name in one.metrics for one in rules):
+            raise InputError(f"no protocol of {', '.join(one.name for one in rules)} defines metric {name!r}")
+    return {
+        one.name: None if asked is None else tuple(name for name in asked if name not in OURS or name in one.metrics)
+        for one in rules
+    }
+
+
 def _score(
-    given: tuple[Any, ...],
-    jobs: tuple[tuple[Protocol, tuple[str, ...] | None], ...],
-    seed: int | None,
-    bug_compatible: bool,
+    prediction: Any, density: Any, jobs: tuple[_Job, ...], seed: int | None, bug_compatible: bool
 ) -> list[dict[str, float]]:
-    """Score the arguments `given`, the first five of `score_frame`, under protocols and for the metrics of each."""
-    present = tuple(argument is not None for argument in given[1:])
-    names = [_allowed(rules, present) if asked is None else _asked(rules, asked, present) for rules, asked in jobs]
+    """Score a prediction under the protocols of the jobs."""
+    present = [(density is not None, *(part is not None for part in job[2:])) for job in jobs]
+    names, with_density = _plan(tuple((*job[:2], there) for job, there in zip(jobs, present, strict=True)))
 
     from videosal.metrics.case import SharedFrame  # imports numba
     from videosal.metrics.frame.baseline import Baseline
     from videosal.metrics.frame.inputs import read_inputs
 
-    *maps, baseline = given
-    if baseline is not None and not isinstance(baseline, Baseline):
-        baseline = Baseline(baseline)
-    frame = SharedFrame(read_inputs(*maps), baseline, with_density=any(map(_needs_density, names)))
+    read: dict[tuple[int, int], Inputs] = {}  # by the fixations that a job takes
+    measured: dict[int, Baseline] = {}  # by the array that it was given as
+    frames: dict[tuple[int, int], SharedFrame] = {}  # by size, which masks decide where there is no density
     results = []
-    for (rules, _), wanted in zip(jobs, names, strict=True):
-        bugs = frozenset(bug.key for bug in rules.bugs if not bug.in_negatives) if bug_compatible else frozenset()
-        case = frame.case(rules, wanted, seed, bugs)
-        results.append(dict.fromkeys(wanted, math.nan) if case is None else _values(case, wanted, present))
+    for job, wanted, there in zip(jobs, names, present, strict=True):
+        key = id(job.fixations), id(job.other_fixations)
+        if key not in read:
+            first, gaze = next(iter(read.values()), None), (job.fixations, job.other_fixations)
+            read[key] = read_inputs(prediction, density, *gaze) if first is None else first.with_gaze(*gaze)
+        looked_at = read[key]
+        if looked_at.size not in frames:
+            frames[looked_at.size] = SharedFrame(looked_at, with_density=with_density)
+        baseline = job.baseline
+        if baseline is not None and not isinstance(baseline, Baseline):
+            if id(baseline) not in measured:
+                measured[id(baseline)] = Baseline(baseline)
+            baseline = measured[id(baseline)]
+        bugs = frozenset(bug.key for bug in job.protocol.bugs if not bug.in_negatives) if bug_compatible else _NO_BUGS
+        case = frames[looked_at.size].case(job.protocol, wanted, looked_at, baseline, seed, bugs)
+        results.append(dict.fromkeys(wanted, math.nan) if case is None else _values(case, wanted, there))
     return results
 
 
@@ -220,28 +270,37 @@ def _values(case: Case, names: tuple[str, ...], present: tuple[bool, ...]) -> di
     from videosal.metrics.custom import custom_score
     from videosal.metrics.formulas import FORMULAS
 
-    given = frozenset(name for name, there in zip(ARGUMENTS, present, strict=True) if there)
-    return {name: FORMULAS[name](case) if name in FORMULAS else custom_score(name, case, given) for name in names}
+    scores = {}
+    for name in names:
+        formula = FORMULAS.get(name)
+        scores[name] = custom_score(name, case, _given(present)) if formula is None else formula(case)
+    return scores
 
 
 @lru_cache
-def _needs_density(names: tuple[str, ...]) -> bool:
-    """Whether one of the metrics may hold the prediction against the density."""
-    return any(name not in OURS or "density" in OURS[name].needs for name in names)
+def _given(present: tuple[bool, ...]) -> frozenset[str]:
+    return frozenset(name for name, there in zip(ARGUMENTS, present, strict=True) if there)
 
 
 @lru_cache
+def _plan(
+    jobs: tuple[tuple[Protocol, tuple[str, ...] | None, tuple[bool, ...]], ...],
+) -> tuple[list[tuple[str, ...]], bool]:
+    """Return the metrics of each job, and whether one of them may hold the prediction against the density."""
+    names = [_allowed(rules, there) if asked is None else _asked(rules, asked, there) for rules, asked, there in jobs]
+    return names, any(name not in OURS or "density" in OURS[name].needs for group in names for name in group)
+
+
 def _allowed(protocol: Protocol, present: tuple[bool, ...]) -> tuple[str, ...]:
-    given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
+    given = _given(present)
     names = tuple(name for name in protocol.default_metrics if given.issuperset(OURS[name].needs))
     if not names:
         raise InputError("density and fixations are both missing: give at least one to score against")
     return names
 
 
-@lru_cache
 def _asked(protocol: Protocol, names: tuple[str, ...], present: tuple[bool, ...]) -> tuple[str, ...]:
-    given = {argument for argument, there in zip(ARGUMENTS, present, strict=True) if there}
+    given = _given(present)
     defined = protocol.metrics
     for name in names:
         if name in OURS and name not in defined:

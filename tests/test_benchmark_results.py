@@ -24,6 +24,7 @@ COMPARISONS = {
     "imresize / OpenCV's bicubic, float32": (3, "at most"),
     "eight metrics, 384x224 / eight metrics, same size": (6.84, "at most"),
     "eight metrics, float32 / eight metrics, 384x224": (1.3, "at most"),
+    "salicon, its default metrics, 384x224 / standard, resized": (2, "at most"),
     "standard, stsanet and unisal at once / the dearest alone": (1.5, "at most"),
     **{
         f"{name}, its default metrics / standard{', resized' if name in MOVED else ''}": (2, "at most")

@@ -54,7 +54,7 @@ print([room for room in {ROOMS} if room in sys.modules])
 
 def test_the_package_list_is_complete() -> None:
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]
-    found = {"videosal", "videosal.cli"}
+    found = {"videosal", "videosal.cli", "videosal.disk"}
     for room in ROOMS:
         for init in (REPOSITORY / room).rglob("__init__.py"):
             found.add(".".join(["videosal", *init.parent.relative_to(REPOSITORY).parts]))
@@ -68,3 +68,9 @@ def test_no_source_file_is_too_long() -> None:
     for room in ("videosal/cli", *ROOMS):
         for file in (REPOSITORY / room).rglob("*.py"):
             assert len(file.read_text().splitlines()) <= 400, file
+
+
+def test_no_release_of_torch_is_allowed_whose_weights_only_can_be_got_round() -> None:
+    needed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
+    (torch,) = (text for text in needed if text.startswith("torch"))
+    assert tuple(map(int, torch.removeprefix("torch>=").split("."))) >= (2, 10)

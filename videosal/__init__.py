@@ -13,7 +13,7 @@ from videosal.errors import VideosalError
 
 if TYPE_CHECKING:
     from videosal import benchmark, datasets, leaderboards, metrics, models
-    from videosal.benchmark import Run, load_run, merge_runs, run, score
+    from videosal.benchmark import Run, load_run, merge_runs, run, run_each, score, score_each
     from videosal.datasets import list_datasets, load_dataset, register_dataset
     from videosal.metrics import register_metric
     from videosal.models import create_model, list_models, register_model
@@ -33,7 +33,9 @@ _HOMES = {
     "register_metric": "metrics",
     "register_model": "models",
     "run": "benchmark",
+    "run_each": "benchmark",
     "score": "benchmark",
+    "score_each": "benchmark",
 }
 
 __all__ = [
@@ -55,7 +57,9 @@ __all__ = [
     "register_metric",
     "register_model",
     "run",
+    "run_each",
     "score",
+    "score_each",
 ]
 
 

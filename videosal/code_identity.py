@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _DIGITS = 16
-_SUITE = ("metrics", "datasets", "models", "benchmark")  # the rooms that make numbers
+_SUITE = ("disk", "metrics", "datasets", "models", "benchmark")  # what makes numbers, and writes them
 _CODE = (".py", ".so", ".pyd")
 
 
@@ -118,6 +118,16 @@ def suite_digest() -> str:
         for place in (spec and spec.submodule_search_locations) or ():
             found |= {f"{room}/{file.relative_to(place).as_posix()}": file for file in Path(place).rglob("*.py")}
     return _digest({name: _sha256(file.read_bytes()) for name, file in found.items()})
+
+
+def suite_version() -> str:
+    """Return the version of this copy of videosal, which may be another than the installed one's."""
+    return str(sys.modules["videosal"].__version__)  # an import of the front door would be a circle
+
+
+def suite_place() -> Path:
+    """Return the folder of this copy of videosal."""
+    return Path(__file__).parent
 
 
 def _parts(factory: object) -> Iterator[object]:

@@ -39,6 +39,10 @@ class FileError(VideosalError):
     """A file is damaged, or not what its place says it is; the text begins with its path."""
 
 
+class DamagedFileError(FileError):
+    """What a file holds is cut short, damaged, or of a kind that is not supported: nothing can be taken from it."""
+
+
 class DatasetError(VideosalError):
     """A copy of a data set is not there, not complete enough, or not readable."""
 

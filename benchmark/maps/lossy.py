@@ -21,7 +21,7 @@ from videosal.datasets.files.luma import read_levels
 from videosal.datasets.files.video.recoding import code_again, find_quantiser, key_pictures, lossy_codec
 from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile
 from videosal.datasets.spacing import evenly_spaced
-from videosal.errors import InputError, VideosalError
+from videosal.errors import DamagedFileError, InputError, VideosalError
 from videosal.metrics import get_protocol, metric_info, score_frame
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.maps.reader import MapRef
     from videosal.datasets import Video
+    from videosal.metrics import Protocol
 
     Found = tuple[Video, str, MapRef]
     Pair = tuple[Video, str, NDArray[Any], NDArray[Any]]  # a map as it is, and compressed once more
@@ -43,7 +44,7 @@ _NEEDS = {"density", "fixations"}  # metrics that need other videos are left out
 
 
 def measure_losses(
-    videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]], protocol: str, metrics: Sequence[str]
+    videos: Sequence[Video], files: Mapping[str, Mapping[str, MapRef]], protocol: str | Protocol, metrics: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Estimate how far lossy compression has moved the scores of maps.
 
@@ -53,7 +54,7 @@ def measure_losses(
         With ground truth.
     files : mapping
         For each video, the map of each frame, as `videosal.benchmark.maps.inventory` found them.
-    protocol : str
+    protocol : str or Protocol
         As scored; its random metrics take their expectation.
     metrics : sequence of str
         Those that are scored; metrics that need more than density and fixations of the frame are left out.
@@ -125,7 +126,7 @@ def _change(
     frame: str,
     before: NDArray[Any],
     after: NDArray[Any],
-    protocol: str,
+    protocol: str | Protocol,
     metrics: Sequence[str],
 ) -> dict[str, float]:
     """Return the absolute change of each metric that is defined for the frame."""
@@ -176,11 +177,12 @@ def _jpegs_again(found: Iterable[Found]) -> Iterator[Pair]:
     """Compress JPEG maps once more, with the tables of their files; files that are none are passed over."""
     reader = MapReader()
     for video, frame, ref in found:
-        if reader.is_damaged(ref):
-            continue
-        data = reader.tree_of(ref).read(ref.entry.name)
-        if tables := _quantisation(data):
+        try:
+            data = reader.tree_of(ref).read(ref.entry.name)
             saliency = decode_map(data, ref.where)
+        except DamagedFileError:  # a damaged file is told when it is scored
+            continue
+        if tables := _quantisation(data):
             yield video, frame, saliency, _again(saliency, tables)
 
 

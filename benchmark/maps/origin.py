@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.reader import MapReader, one_per_file
 from videosal.benchmark.maps.trees import open_tree
+from videosal.benchmark.runs.checks import REMOVE, check_origin
 from videosal.benchmark.runs.identity import essence
 from videosal.datasets.files.contents import FileStamp, digest
+from videosal.datasets.files.guard.failures import parse_json
 from videosal.datasets.files.images import MAP_SUFFIXES, suffix_of
-from videosal.errors import FileError, PredictionError, RunError
-from videosal.folder_lock import hold
-from videosal.whole_file import write_whole
+from videosal.disk.folder_lock import hold
+from videosal.disk.whole_file import make_folder, write_whole
+from videosal.errors import PredictionError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,21 +61,58 @@ def read_origin(root: Path) -> Origin | None:
 
     Raises
     ------
-    PredictionError
+    FileError, PredictionError
         The file is damaged, or of a later version.
     """
     tree = open_tree(root)
-    try:
-        text = tree.read(FILE)
-    except FileError:
+    if not tree.holds(FILE):
         return None
+    where = str(tree.locate(FILE))
+    content = parse_json(tree.read(FILE), where)
+    if not isinstance(content, dict) or "schema" not in content:
+        raise PredictionError(f"{where} is damaged (it says no schema): {REMOVE}")
+    if content["schema"] != _SCHEMA:
+        raise PredictionError(f"{where} was written by a later version of videosal: {REMOVE}")
     try:
-        content = json.loads(text)
-        if content["schema"] != _SCHEMA:
-            raise PredictionError(f"{tree.locate(FILE)} was written by a later version of videosal: remove it")
-        return Origin(**{item.name: content[item.name] for item in fields(Origin)})
-    except (ValueError, KeyError, TypeError) as error:
-        raise PredictionError(f"{tree.locate(FILE)} is damaged ({error!r}): remove it") from error
+        checked = check_origin(content, where)
+    except RunError as error:
+        raise PredictionError(str(error)) from error
+    return Origin(**{item.name: checked[item.name] for item in fields(Origin)})
+
+
+def make_origin(name: str, depth: str, made_by: Mapping[str, Any], row: Mapping[str, Any]) -> Origin:
+    """Say what makes maps, for a folder that may be handed on: files have their names, without the folders above.
+
+    Parameters
+    ----------
+    name, depth
+        As in `Origin`.
+    made_by : mapping
+        As `videosal.benchmark.runs.identify.made_by` tells it.
+    row : mapping
+        What ``run.json`` says of the model.
+    """
+    made = dict(made_by)
+    if made["code"]:
+        names = ", ".join(_last(part) for part in made["code"]["name"].split(", "))
+        made["code"] = {**made["code"], "name": names}
+    made["options"] = {key: _last(value) for key, value in made["options"].items()}
+    shown = {key: row[key] for key in ("model", "untrained", "model_spec") if key in row}
+    if spec := shown.get("model_spec"):
+        options = {key: _last(str(value)) for key, value in spec["options"].items()}
+        shown["model_spec"] = {
+            **spec,
+            "name": _last(spec["name"]),
+            "weights": _last(spec["weights"]),
+            "options": options,
+        }
+    return Origin(name, depth, made, shown)
+
+
+def _last(value: Any) -> Any:
+    """Return the name of a file or folder, where a value is its path in full."""
+    full = isinstance(value, str) and (PurePosixPath(value).is_absolute() or PureWindowsPath(value).is_absolute())
+    return re.split(r"[/\\]", value.rstrip("/\\"))[-1] if full else value
 
 
 def claim_folder(folder: Path, origin: Origin, videos: Iterable[str], *, overwrite: bool) -> None:
@@ -93,7 +134,7 @@ def claim_folder(folder: Path, origin: Origin, videos: Iterable[str], *, overwri
     RunError
         The folder holds other maps.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with hold(folder, "saving maps into", name=_LOCK, wait=_WAIT):
         before = read_origin(folder)
         if before is None and (found := next(_maps_in(folder), None)):

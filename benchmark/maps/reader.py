@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from videosal.benchmark.maps.sequences import MapSequence, open_sequence
 from videosal.benchmark.maps.trees import Entry, MapTree, open_tree
 from videosal.datasets.files.contents import FileStamp, digest_content, show_crc
+from videosal.datasets.files.guard.limits import check_file_size
 from videosal.datasets.files.images import decode_map
 from videosal.datasets.files.luma import GRAY16
+from videosal.errors import DamagedFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from videosal.benchmark.maps.axes import Axes
+    from videosal.datasets.files.luma import Coding
+
+_UNPACKS_TO_NOTHING = "damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +63,9 @@ def one_per_file(refs: Iterable[MapRef]) -> dict[str, MapRef]:
 
 
 class MapReader:
-    """Reads maps; a folder or archive, and the file of a whole video, stay open until another one is asked for.
+    """Reads maps; a folder or archive, and the file of a whole video, stay open until another one is asked for."""
 
-    Parameters
-    ----------
-    luma : {"gray16", "png"}
-        How levels become numbers where the maps of a video are a video: the rule of the protocol.
-    """
-
-    def __init__(self, luma: str = GRAY16) -> None:
-        self._luma = luma
+    def __init__(self) -> None:
         self._tree: MapTree | None = None
         self._opened: tuple[Path, str, Axes | None] | None = None
         self._sequence: MapSequence | None = None
@@ -79,7 +77,18 @@ class MapReader:
         return self._tree
 
     def read(self, ref: MapRef) -> NDArray[Any]:
-        """Return the map, 2-D, in the file's own dtype.
+        """Return the map, 2-D, in the file's own dtype; that of a video as the numbers that ``gray16`` gives.
+
+        Raises
+        ------
+        FileError, PredictionError
+            As `read_stored`.
+        """
+        stored = self.read_stored(ref)
+        return stored[1].numbers(stored[0], GRAY16) if isinstance(stored, tuple) else stored
+
+    def read_stored(self, ref: MapRef) -> NDArray[Any] | tuple[NDArray[Any], Coding]:
+        """Return the map, 2-D, in the file's own dtype; that of a video as its levels and how they are coded.
 
         Raises
         ------
@@ -88,22 +97,21 @@ class MapReader:
         """
         tree, name = self.tree_of(ref), ref.entry.name
         if ref.index is None:
+            check_file_size(ref.entry.size, tree.locate(name))
             return decode_map(tree.read(name), tree.locate(name))
         if self._sequence is None or self._opened != (ref.root, name, ref.axes):
-            self._sequence = open_sequence(tree, name, self._luma, ref.axes)
+            self._sequence = open_sequence(tree, name, ref.axes)
             self._opened = ref.root, name, ref.axes
         return self._sequence.read(ref.index)
 
-    def is_damaged(self, ref: MapRef) -> bool:
-        """Whether a map is a file of its own that is cut short; one that holds a whole video is read or is not."""
-        return ref.index is None and self.tree_of(ref).examine(ref.entry)[0] is not None
-
     def stamp(self, ref: MapRef, known: Mapping[str, int]) -> FileStamp:
         """Return by what the file of a map is known, its content looked up by its place or read."""
-        tree = self.tree_of(ref)
+        tree, stamp = self.tree_of(ref), ref.listed
         crc = known.get(tree.locate(ref.entry.name))
-        stamp = ref.listed
-        stamp.content = digest_content(tree.read(ref.entry.name)) if crc is None else show_crc(crc)
+        try:
+            stamp.content = digest_content(tree.read(ref.entry.name)) if crc is None else show_crc(crc)
+        except DamagedFileError:  # a member that cannot be unpacked
+            stamp.content = _UNPACKS_TO_NOTHING
         return stamp
 
     def changed_files(self, refs: Iterable[MapRef]) -> list[str]:

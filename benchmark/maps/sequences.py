@@ -10,8 +10,13 @@ import numpy as np
 
 from videosal.benchmark.maps.axes import UNCERTAIN, Axes, agree, describe, fitting_axes, long_axes
 from videosal.benchmark.maps.trees import MapTree, file_source
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import check_pixels, check_stored
+from videosal.datasets.files.guard.npy import decode_npy, map_npy
+from videosal.datasets.files.guard.old_matlab import list_variables
 from videosal.datasets.files.images import suffix_of
-from videosal.datasets.files.luma import GRAY16, to_grey
+from videosal.datasets.files.luma import read_levels
+from videosal.datasets.files.matlab import begins_as_hdf5
 from videosal.datasets.files.video.video_files import VIDEO_SUFFIXES, VideoFile
 from videosal.errors import PredictionError
 
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 
     from videosal.benchmark.maps.trees import Entry
     from videosal.datasets import Video
+    from videosal.datasets.files.luma import Coding
 
 HDF5_SUFFIXES = frozenset({".h5", ".hdf5"})
 SEQUENCE_SUFFIXES = VIDEO_SUFFIXES | HDF5_SUFFIXES | {".npy", ".mat"}
@@ -36,37 +42,33 @@ class MapSequence(ABC):
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def read(self, index: int) -> NDArray[Any]:
-        """Return the map of frame `index`, shape (h, w)."""
+    def read(self, index: int) -> NDArray[Any] | tuple[NDArray[Any], Coding]:
+        """Return the map of frame `index`, shape (h, w); of a video its levels and how they are coded."""
 
 
-def open_sequence(tree: MapTree, name: str, luma: str = GRAY16, axes: Axes | None = None) -> MapSequence:
+def open_sequence(tree: MapTree, name: str, axes: Axes | None = None) -> MapSequence:
     """Open the file `name` of `tree`.
 
     Parameters
     ----------
     tree, name
         Where it lies.
-    luma : {"gray16", "png"}
-        How the levels of a video become numbers.
     axes : Axes, optional
         Of an array: where frames, rows and columns are. Default: as its format usually has them.
 
     Raises
     ------
-    PredictionError
+    FileError, PredictionError
         It is damaged, or holds no stack of maps.
     """
     where = tree.locate(name)
     suffix = "." + name.rpartition(".")[2].lower()
-    try:
+    with reading(where, f"{suffix} file"):
         if suffix in VIDEO_SUFFIXES:
-            return VideoMaps(file_source(tree, name), where, luma)
+            return VideoMaps(file_source(tree, name), where)
         opener = _open_npy if suffix == ".npy" else _open_hdf5 if suffix in HDF5_SUFFIXES else _open_mat
         array, usual = opener(file_source(tree, name), where)
         return ArrayMaps(array, where, usual, axes)
-    except (OSError, ValueError, EOFError) as error:
-        raise PredictionError(f"{where}: not a readable {suffix} file ({error})") from error
 
 
 class ArrayMaps(MapSequence):
@@ -81,7 +83,7 @@ class ArrayMaps(MapSequence):
     """
 
     def __init__(self, array: Any, where: str, usual: tuple[int, int, int], axes: Axes | None = None) -> None:
-        self._array, self.shape = array, tuple(int(side) for side in array.shape)
+        self._array, self._where, self.shape = array, where, tuple(int(side) for side in array.shape)
         kept = long_axes(self.shape)
         if len(kept) != 3 or array.dtype.kind not in "buif" or not all(self.shape):
             raise PredictionError(
@@ -98,53 +100,49 @@ class ArrayMaps(MapSequence):
         time, rows, columns = self.axes
         place = [slice(None) if axis in (rows, columns) else 0 for axis in range(len(self.shape))]
         place[time] = index
-        image = np.asarray(self._array[tuple(place)])
+        check_pixels((self.shape[rows], self.shape[columns]), self._where)
+        with reading(self._where, "file of maps"):
+            image = np.asarray(self._array[tuple(place)])
         return image if rows < columns else image.T
 
 
 class VideoMaps(MapSequence):
     """A video of maps, read forwards; a map is one of its pictures."""
 
-    def __init__(self, source: Path | io.BytesIO, where: str, luma: str) -> None:
-        self.file, self._luma = VideoFile(source, where), luma
+    def __init__(self, source: Path | io.BytesIO, where: str) -> None:
+        self.file = VideoFile(source, where)
 
     def __len__(self) -> int:
         return len(self.file)
 
-    def read(self, index: int) -> NDArray[Any]:
+    def read(self, index: int) -> tuple[NDArray[Any], Coding]:
         """Decode up to the picture `index`; going back starts again."""
-        return to_grey(self.file.read(index), self.file.where, self._luma)
+        return read_levels(self.file.read(index), self.file.where)
 
 
 def _open_npy(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
-    del where
-    return np.load(source, mmap_mode="r" if isinstance(source, Path) else None, allow_pickle=False), (0, 1, 2)
+    return map_npy(source) if isinstance(source, Path) else decode_npy(source.getvalue(), where), (0, 1, 2)
 
 
 def _open_hdf5(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
     import h5py
 
-    return _choose(h5py.File(source, "r", locking=False), where), (0, 1, 2)
+    file = h5py.File(source, "r", locking=False)
+    return check_stored(_choose(dict(file.items()), where), where), (0, 1, 2)
 
 
 def _open_mat(source: Path | io.BytesIO, where: str) -> tuple[Any, Axes]:
     """Open MATLAB 7.3 (HDF5, axes reversed: (T, 1, W, H)) or an older file (H, W, 1, T)."""
-    import h5py
-    from scipy.io import loadmat
-
-    try:
-        h5py.File(source, "r", locking=False).close()
-    except OSError:  # not HDF5
-        pass
-    else:
+    data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    if begins_as_hdf5(data):
         return _open_hdf5(source, where)[0], (0, 2, 1)
-    content = loadmat(source)  # type: ignore[arg-type]  # a file object will do
-    return _choose({key: value for key, value in content.items() if not key.startswith("__")}, where), (2, 0, 1)
+    variables = list_variables(data, where)
+    return _choose({name: value for name, value in variables.items() if value.numbers}, where).read(), (2, 0, 1)
 
 
 def _choose(arrays: Any, where: str) -> Any:
     """Take the array that holds the maps: the only stack, or the one with a usual name."""
-    stacks = {key: value for key, value in arrays.items() if getattr(value, "ndim", 0) >= 3}
+    stacks = {key: value for key, value in arrays.items() if len(getattr(value, "shape", ())) >= 3}
     named = [stacks[key] for key in _KEYS if key in stacks]
     if len(stacks) == 1:
         return next(iter(stacks.values()))

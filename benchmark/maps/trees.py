@@ -11,17 +11,20 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from videosal.datasets.files.contents import note_content
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import MOST_BYTES
 from videosal.datasets.files.images import examine_ends, read_bytes
 from videosal.errors import FileError, PredictionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+_T = TypeVar("_T")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-MAX_MEMBER = 2**31  # bytes of one unpacked file: more than the maps of the longest video take
+_CHUNK = 1 << 20  # bytes that are read at once
 _DEPTH = 6  # folders below the root that are looked into
 
 
@@ -58,6 +61,10 @@ class MapTree(ABC):
     def read(self, name: str) -> bytes:
         """Read a file; raise `FileError` where it is not there or damaged."""
 
+    @abstractmethod
+    def holds(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+
     def locate(self, name: str) -> str:
         """Say where a file lies, for messages."""
         return f"{self.root}:{name}"
@@ -85,6 +92,10 @@ class FolderTree(MapTree):
     def entries(self) -> list[Entry]:
         """List the files with their sizes and times."""
         return sorted(self._walk(self.root, "", frozenset()), key=lambda entry: entry.name)
+
+    def holds(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+        return Path(self.locate(name)).is_file()
 
     def read(self, name: str) -> bytes:
         """Read a file."""
@@ -127,12 +138,10 @@ class ZipTree(MapTree):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        try:
+        with reading(root, "zip archive"):
             self._archive = zipfile.ZipFile(root)
-        except (OSError, zipfile.BadZipFile) as error:
-            raise PredictionError(f"{root}: not a readable zip archive ({error})") from error
         files = (info for info in self._archive.infolist() if not info.filename.endswith(("/", "\\")))
-        self._members = {_plain_name(info.filename): info for info in files}
+        self._members = _by_name(root, ((info.filename, info) for info in files))
 
     def entries(self) -> list[Entry]:
         """List the members with their checksums."""
@@ -140,12 +149,16 @@ class ZipTree(MapTree):
             _check_member(self.root, info.filename, info.file_size, stat.S_ISLNK(info.external_attr >> 16))
         return _visible(Entry(name, info.file_size, info.CRC) for name, info in self._members.items())
 
+    def holds(self, name: str) -> bool:
+        """Whether there is a member of that name."""
+        return name in self._members
+
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
-        try:
+        if not self.holds(name):
+            raise FileError(f"{self.locate(name)}: cannot be read, it is not in the archive")
+        with reading(self.locate(name), "member of a zip archive"):
             data = self._archive.read(self._members[name])
-        except (OSError, KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
-            raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
         note_content(self.locate(name), data)
         return data
 
@@ -155,15 +168,11 @@ class TarTree(MapTree):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        try:
+        with reading(root, "tar archive"):
             self._archive = tarfile.open(root)  # noqa: SIM115  # kept open for reading
-        except (OSError, EOFError, tarfile.TarError) as error:
-            raise PredictionError(f"{root}: not a readable tar archive ({error})") from error
-        try:
-            self._members = {_plain_name(info.name): info for info in self._archive.getmembers() if not info.isdir()}
-        except (OSError, EOFError, tarfile.TarError) as error:
-            self._archive.close()
-            raise PredictionError(f"{root}: a damaged tar archive ({error})") from error
+            files = [info for info in self._archive.getmembers() if not info.isdir()]
+            _read_to_end(self._archive)
+        self._members = _by_name(root, ((info.name, info) for info in files))
 
     def __del__(self) -> None:
         if hasattr(self, "_archive"):
@@ -176,14 +185,18 @@ class TarTree(MapTree):
         whole = self.root.stat().st_mtime_ns
         return _visible(Entry(name, info.size, int(info.mtime) or whole) for name, info in self._members.items())
 
+    def holds(self, name: str) -> bool:
+        """Whether there is a member of that name."""
+        return name in self._members
+
     def read(self, name: str) -> bytes:
         """Unpack a member into memory."""
-        try:
+        if not self.holds(name):
+            raise FileError(f"{self.locate(name)}: cannot be read, it is not in the archive")
+        with reading(self.locate(name), "member of a tar archive"):
             file = self._archive.extractfile(self._members[name])
             assert file is not None
             data = file.read()
-        except (OSError, KeyError, EOFError, tarfile.TarError) as error:
-            raise FileError(f"{self.locate(name)}: cannot be unpacked ({error})") from error
         note_content(self.locate(name), data)
         return data
 
@@ -217,6 +230,26 @@ def file_source(tree: MapTree, name: str) -> Path | io.BytesIO:
     return tree.root / name if isinstance(tree, FolderTree) else io.BytesIO(tree.read(name))
 
 
+def _read_to_end(archive: tarfile.TarFile) -> None:
+    """Read what is behind the last member, up to the checksum of what is compressed, which stands at the very end."""
+    file = archive.fileobj
+    assert file is not None
+    file.seek(archive.offset)
+    if any(file.read(tarfile.BLOCKSIZE)):
+        raise ValueError(f"no member begins at its byte {archive.offset}, where one should")
+    while file.read(_CHUNK):
+        pass
+
+
+def _by_name(archive: Path, members: Iterable[tuple[str, _T]]) -> dict[str, _T]:
+    """Key members by their plain names; raise `PredictionError` where two have the same."""
+    found: dict[str, _T] = {}
+    for name, info in members:
+        if found.setdefault(_plain_name(name), info) is not info:
+            raise PredictionError(f"{archive}: its member {name!r} is there twice: keep one of them")
+    return found
+
+
 def _plain_name(name: str) -> str:
     """Write the name of a member as the others do: Windows has ``\\`` in it, and some archivers begin with ``./``."""
     return name.replace("\\", "/").removeprefix("./")
@@ -233,5 +266,5 @@ def _check_member(archive: Path, name: str, size: int, special: bool) -> None:
         raise PredictionError(f"{archive}: refused, its member {name!r} points outside the archive")
     if special:
         raise PredictionError(f"{archive}: refused, its member {name!r} is a link or a device, not a file")
-    if size > MAX_MEMBER:
+    if size > MOST_BYTES:
         raise PredictionError(f"{archive}: refused, its member {name!r} unpacks to {size} bytes")

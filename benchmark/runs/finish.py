@@ -11,7 +11,7 @@ from videosal.benchmark.plan import CENTER
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.provenance import timestamp
 from videosal.benchmark.runs.results import Run
-from videosal.benchmark.scoring.video_scores import NON_FINITE, VideoScores
+from videosal.benchmark.scoring.video_scores import NON_FINITE, UNREADABLE, VideoScores
 from videosal.datasets import Coverage
 from videosal.datasets.files.contents import digest, digest_stamps
 from videosal.metrics import get_protocol, metric_info
@@ -64,7 +64,7 @@ def _dataset_notes(info: dict[str, Any]) -> list[str]:
             f"partial copy of {split}: {coverage.videos_found} of {coverage.videos_expected} videos, "
             f"{coverage.frames_found} of {coverage.frames_expected} frames"
         )
-    elsewhere = info["negatives"] is not None or get_protocol(info["protocol"]).negatives != "other-videos"
+    elsewhere = info["negatives"] is not None or _negatives_of(info) != "other-videos"
     if "sauc" in info["metrics"] and alone and not elsewhere:
         notes.append(f"sauc is undefined: {split} holds one video here, and its negatives come from others")
     if "ig" in info["metrics"] and info["baseline"] == CENTER and alone:
@@ -72,16 +72,22 @@ def _dataset_notes(info: dict[str, Any]) -> list[str]:
     return notes
 
 
+def _negatives_of(info: dict[str, Any]) -> str:
+    """Whose fixations the protocol of a run takes as negatives; runs of earlier versions have its name alone."""
+    return str((info.get("conventions") or get_protocol(info["protocol"]).to_json())["negatives"])
+
+
 def _map_notes(results: list[VideoScores], depth: str) -> list[str]:
     notes = []
-    bad = [
-        f"{result.video}/{frame}"
-        for result in results
-        for frame, status in zip(result.frames, result.status, strict=True)
-        if status == NON_FINITE
-    ]
-    if bad:
-        notes.append(f"{len(bad)} maps hold NaN or infinity and are not scored ({list_some(bad)})")
+    for unusable, why in ((UNREADABLE, "are damaged"), (NON_FINITE, "hold NaN or infinity")):
+        bad = [
+            f"{result.video}/{frame}"
+            for result in results
+            for frame, status in zip(result.frames, result.status, strict=True)
+            if status == unusable
+        ]
+        if bad:
+            notes.append(f"{len(bad)} maps {why} and are not scored ({list_some(bad)})")
     constant = [f"{result.video}/{frame}" for result in results for frame in result.constant]
     if constant:
         notes.append(f"{len(constant)} maps have one value throughout, which says nothing ({list_some(constant)})")

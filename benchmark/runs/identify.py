@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.axes import describe
 from videosal.benchmark.runs.identity import Identity
 from videosal.benchmark.runs.provenance import hash_file
-from videosal.code_identity import identify_file, identify_object, suite_digest
+from videosal.code_identity import identify_file, identify_object, suite_digest, suite_version
 from videosal.datasets.files.contents import digest
 from videosal.metrics import list_metrics
 from videosal.metrics.definitions import OURS, custom_metric
@@ -42,7 +41,7 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
         dataset_options=plan.dataset_options,
         truth=truth.fingerprint(),
         videos=f"{len(names)} {digest(chr(10).join(names).encode())[:8]}",
-        protocol=plan.protocol,
+        protocol=plan.protocol.name,
         signature=plan.signature(),
         metric_code=code,
         calibration=plan.calibration,
@@ -57,7 +56,7 @@ def make_identity(plan: Plan, truth: Dataset, row: Mapping[str, Any]) -> Identit
         reading=_reading(row),
         frames=_frames(truth) if plan.model is not None and needs_frames(plan.model.name) else None,
         plugins={plugin.name: identify_file(plugin).to_json() for plugin in plan.plugins},
-        version=metadata.version("videosal"),
+        version=suite_version(),
         suite=suite_digest(),
         **(
             made_by(plan.model, row["model_spec"]["weights_sha256"])
@@ -110,7 +109,8 @@ def _option(value: Any) -> Any:
         return _file(Path(text))
     files = sorted(file for file in Path(text).rglob("*") if file.is_file())
     listed = "\n".join(f"{file.relative_to(text)} {file.stat().st_size}" for file in files)
-    return {"name": text, "sha256": hashlib.sha256(listed.encode(errors="surrogateescape")).hexdigest()}
+    digest_of = hashlib.sha256(listed.encode(errors="backslashreplace")).hexdigest()
+    return {"name": Path(text).name, "sha256": digest_of}
 
 
 def _file(path: Path) -> Any:

@@ -46,9 +46,9 @@ _FIELDS: dict[str, tuple[str, tuple[Strength, ...]]] = {
     "weights": ("the weights", _ROW),
     "code": ("the code of the model", _ROW),
     "frames": ("the frames of the videos", _ROW),
-    "plugins": ("a plug-in", ("result",)),
-    "version": ("the version of videosal", ("result",)),
-    "suite": ("the code of videosal", ("result",)),
+    "plugins": ("a plug-in", _ROW),
+    "version": ("the version of videosal", _ROW),
+    "suite": ("the code of videosal", _ROW),
 }
 # Where a field differs, others differ because of it and need no words.
 _FOLLOWERS: dict[str, tuple[str, ...]] = {
@@ -256,7 +256,7 @@ def essence(value: Any) -> Any:
     if "sha256" in value:
         return value["sha256"]
     if "digest" in value:
-        return [value["kind"], value["version"], value["digest"]]
+        return [value.get("kind"), value.get("version"), value["digest"]]
     return {key: essence(value[key]) for key in sorted(value)}
 
 
@@ -264,7 +264,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping) and "sha256" in value:
-        return f"{value['name']} {value['sha256'][:8]}"
+        return f"{value.get('name')} {str(value['sha256'])[:8]}"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={_text(value[key])}" for key in sorted(value))
     return str(value)

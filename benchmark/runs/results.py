@@ -240,10 +240,7 @@ def load_run(path: str | Path) -> Run:
     videos = store.read_summary(folder, info)
     if videos is None:
         return Run(folder, info, _read_results(folder, info))
-    try:
-        return Run(folder, info, means=VideoMeans.from_json(videos, info["metrics"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"{folder / store.SUMMARY} is damaged ({error}): delete it, it is read to save time") from error
+    return Run(folder, info, means=VideoMeans.from_json(videos, info["metrics"]))
 
 
 def _read_results(folder: Path, info: dict[str, Any]) -> list[VideoScores]:

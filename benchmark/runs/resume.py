@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 from videosal.benchmark.maps.matching.names import list_some
@@ -13,10 +14,12 @@ from videosal.benchmark.maps.reader import MapReader, one_per_file
 from videosal.benchmark.maps.saved_maps import saved_stamps
 from videosal.benchmark.runs import store
 from videosal.benchmark.runs.identity import Identity, differences
+from videosal.datasets.files.contents import stamp_file
+from videosal.disk.safe_name import safe_name
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from videosal.benchmark.maps.reader import MapRef
@@ -175,6 +178,40 @@ def _refuse_changed(
         raise RunError(f"{path}: the {what} changed ({where}): {_WAY_OUT}")
 
 
+def check_truth_stayed(truth: Dataset, results: Iterable[VideoScores], pack: FileStamp | None) -> None:
+    """Refuse a run while which the ground truth changed, by the sizes and times of its files.
+
+    Parameters
+    ----------
+    truth : Dataset
+        As it lies there now.
+    results : iterable of VideoScores
+        Those that were scored just now.
+    pack : FileStamp or None
+        What the file that holds all of it was at the beginning, where the ground truth is packed.
+
+    Raises
+    ------
+    RunError
+        A file was replaced, or has gone.
+    """
+    pairs: Iterable[tuple[FileStamp | None, FileStamp | None]] = [(pack, stamp_pack(truth))]
+    if pack is None:
+        # Paired by place: to a worker elsewhere a file may lie elsewhere.
+        pairs = (
+            pair for result in results for pair in zip_longest(result.truth, truth.video(result.video).truth_files())
+        )
+    for old, new in pairs:
+        if old is None or new is None or (old.name, old.size, old.time) != (new.name, new.size, new.time):
+            where = next((stamp.path or stamp.name for stamp in (new, old) if stamp is not None), str(truth.root))
+            raise RunError(f"the ground truth {where} changed while it was scored: run again with --existing overwrite")
+
+
+def stamp_pack(truth: Dataset) -> FileStamp | None:
+    """Return by what the one file of a packed ground truth is known; None where it lies in a folder."""
+    return stamp_file(str(truth.root)) if truth.root.is_file() else None
+
+
 def _changed_maps(
     path: Path,
     before: Identity,
@@ -211,7 +248,7 @@ def _is_lost(plan: Plan, result: VideoScores) -> bool:
     folder = plan.model.save_maps if plan.model else None
     if folder is None:
         return False
-    now = saved_stamps(folder / result.video, result.frames)
+    now = saved_stamps(folder / safe_name(result.video), result.frames)
     changed = changed_files(result.maps, now, lambda stamp: stamp.with_content({}).content, "stat")
     return bool(changed) or len(result.maps) != len(now) or not now
 

@@ -9,7 +9,6 @@ from videosal.benchmark.runs import store
 from videosal.benchmark.runs.finish import finish_run
 from videosal.benchmark.runs.identity import Identity, differences
 from videosal.errors import InputError, RunError
-from videosal.folder_lock import hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,10 +76,7 @@ def merge_runs(parts: Sequence[str | Path], out: str | Path) -> Run:
             raise RunError(f"{folder} and {folders[0]} are not parts of one run: they differ in {'; '.join(found)}")
     results = _collect(folders, infos[0])
     path = Path(out).expanduser()
-    if path.exists() and any(path.iterdir()):
-        raise RunError(f"{path} is not empty: choose another --out")
-    path.mkdir(parents=True, exist_ok=True)
-    with hold(path, "scoring into"):
+    with store.new_run(path):
         for result in results:
             store.write_video(path, result)
         merged = {key: value for key, value in infos[0].items() if key not in ("schema", "shard")}

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from videosal.benchmark.runs.checks import DELETE, OVERWRITE, check_info, check_video, read_object
+from videosal.benchmark.runs.checks import DELETE, OVERWRITE, SPARE, check_info, check_summary, check_video, read_object
 from videosal.benchmark.scoring.video_scores import VideoScores
 from videosal.datasets.files.contents import FileStamp
+from videosal.disk.folder_lock import LOCK, hold
+from videosal.disk.sealed import seal
+from videosal.disk.whole_file import make_folder, write_whole, write_whole_hdf5, write_whole_text
 from videosal.errors import RunError
-from videosal.whole_file import write_whole, write_whole_hdf5
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +33,8 @@ SCORES = "scores.h5"
 SUMMARY = "summary.json"
 VIDEOS = "videos"
 SET_ASIDE = "set-aside"  # results that no longer belong to the run, until it is whole again
+
+_PART = re.compile(r"\..+\.\d+\.tmp")  # of `write_whole`
 
 # What summary.json says of the run beside its videos, as run.json has it.
 _SUMMARY_HEAD = (
@@ -44,6 +50,39 @@ _SUMMARY_HEAD = (
     "notes",
     "finished",
 )
+
+
+@contextmanager
+def new_run(run: Path) -> Iterator[None]:
+    """Make and hold a run directory that is there whole or not at all: an attempt that fails leaves nothing.
+
+    What an attempt leaves that was killed is replaced by the next.
+
+    Raises
+    ------
+    RunError
+        The directory is in use, or cannot be made.
+    """
+    if run.exists() and (not run.is_dir() or (run / INFO).exists() or foreign_entries(run)):
+        raise RunError(f"{run} is in use: choose another --out")
+    was_there = run.exists()
+    make_folder(run)
+    with hold(run, "scoring into"):
+        clear(run)
+        try:
+            yield
+        except BaseException:
+            if was_there:
+                clear(run)
+            else:
+                shutil.rmtree(run, ignore_errors=True)
+            raise
+
+
+def foreign_entries(run: Path) -> list[Path]:
+    """Return what is in a folder without ``run.json`` and is nothing that a killed attempt to make a run leaves."""
+    ours = (LOCK, VIDEOS)
+    return [entry for entry in run.iterdir() if entry.name not in ours and not _PART.fullmatch(entry.name)]
 
 
 def clear(run: Path) -> None:
@@ -72,7 +111,7 @@ def drop_set_aside(run: Path) -> None:
 
 def write_info(run: Path, info: dict[str, Any]) -> None:
     """Write ``run.json``."""
-    write_whole(run / INFO, lambda part: part.write_text(json.dumps({"schema": SCHEMA, **info}, indent=2) + "\n"))
+    write_whole_text(run / INFO, json.dumps({"schema": SCHEMA, **info}, indent=2) + "\n")
 
 
 def read_info(run: Path) -> dict[str, Any]:
@@ -104,8 +143,12 @@ def write_video(run: Path, result: VideoScores) -> None:
     for name in ("truth", "maps"):
         content[name] = [[stamp.name, stamp.size, stamp.time, stamp.content] for stamp in content[name]]
     file = _video_file(run, result.video)
-    file.parent.mkdir(exist_ok=True)
-    write_whole(file, lambda part: part.write_text(json.dumps(content) + "\n"))
+
+    def write(part: Path) -> None:
+        part.parent.mkdir(exist_ok=True)
+        part.write_text(seal(content))
+
+    write_whole(file, write)
 
 
 def read_video(run: Path, video: str) -> VideoScores | None:
@@ -136,22 +179,23 @@ def write_scores(run: Path, columns: dict[str, Any], attributes: dict[str, Any])
     """
     import numpy as np
 
-    def write(file: Any) -> Iterator[None]:
-        file.attrs.update(attributes)
+    def fill(file: Any) -> Iterator[None]:
+        for name, value in attributes.items():
+            file.attrs[name] = _as_utf8(value).decode() if isinstance(value, str) else value
         for name, values in columns.items():
             array = np.asarray(values)
             if array.dtype.kind not in "fi":
-                array = np.array([str(value).encode() for value in values], dtype=np.bytes_)
+                array = np.array([_as_utf8(value) for value in values], dtype=np.bytes_)
             file.create_dataset(f"frames/{name}", data=array)
             yield
 
-    write_whole_hdf5(run / SCORES, write)
+    write_whole_hdf5(run / SCORES, fill)
 
 
 def write_summary(run: Path, info: dict[str, Any], videos: dict[str, Any]) -> None:
     """Write what the frames of each video come to, after their results and ``scores.h5``."""
     head = {"schema": SCHEMA, **{key: info[key] for key in _SUMMARY_HEAD if key in info}}
-    write_whole(run / SUMMARY, lambda part: part.write_text(json.dumps({**head, "videos": videos}, indent=1) + "\n"))
+    write_whole_text(run / SUMMARY, seal({**head, "videos": videos}))
 
 
 def read_summary(run: Path, info: dict[str, Any]) -> dict[str, Any] | None:
@@ -167,12 +211,9 @@ def read_summary(run: Path, info: dict[str, Any]) -> dict[str, Any] | None:
     file = run / SUMMARY
     if not file.is_file():
         return None
-    try:
-        content = json.loads(file.read_text())
-        videos = content["videos"]
-        files = {_video_file(run, video) for video in videos}
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{file} is damaged ({error}): delete it, it is read to save time") from error
+    content = check_summary(read_object(file, SPARE), file)
+    videos = content["videos"]
+    files = {_video_file(run, video) for video in videos}
     written = file.stat().st_mtime_ns
     kept = set((run / VIDEOS).glob("*.json"))
     newer = any(result.stat().st_mtime_ns > written for result in kept)
@@ -184,6 +225,10 @@ def drop_merged(run: Path) -> None:
     """Remove the merged files, which are about to become stale."""
     for name in (SCORES, SUMMARY):
         (run / name).unlink(missing_ok=True)
+
+
+def _as_utf8(value: Any) -> bytes:
+    return str(value).encode("utf-8", "backslashreplace")  # a name that is no text, as its escape
 
 
 def _modernise(info: dict[str, Any]) -> dict[str, Any]:

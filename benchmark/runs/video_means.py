@@ -61,13 +61,7 @@ class VideoMeans:
 
     @classmethod
     def from_json(cls, videos: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> VideoMeans:
-        """Read what `to_json` gave.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError, AttributeError
-            It is something else.
-        """
+        """Read what `to_json` gave, which `videosal.benchmark.runs.checks.check_summary` has checked."""
         import pandas as pd
 
         def table(part: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -76,7 +70,7 @@ class VideoMeans:
             return pd.DataFrame(rows, index, list(columns)).astype("float64")
 
         status = table("status", STATUSES).fillna(0).astype("int64")
-        n = table("n", metrics).astype("int64")
+        n = table("n", metrics).fillna(0).astype("int64")
         return cls(status, table("means", metrics), n, table("possible", metrics))
 
     def to_json(self) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from videosal.datasets import (
     same_video_negatives,
 )
 from videosal.datasets.files.images import read_map
-from videosal.metrics import get_protocol, imresize, rescale_points
+from videosal.metrics import imresize, rescale_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def choose_negatives(plan: Plan, dataset: Dataset, video: Video) -> Negatives | None:
     """Build the sAUC negatives as the protocol wants them; None where there are none."""
-    rules = get_protocol(plan.protocol)
+    rules = plan.protocol
     if plan.negatives is not None:
         return negatives_from_map(Path(plan.negatives), video)
     if rules.negatives == "same-video":
@@ -42,6 +42,13 @@ def choose_negatives(plan: Plan, dataset: Dataset, video: Video) -> Negatives | 
     if rules.negative_frames == 0:
         return all_negatives(dataset, video)
     return draw_negatives(dataset, video, count=rules.negative_frames, seed=plan.seed)
+
+
+def kind_of_negatives(plan: Plan) -> tuple[object, ...]:
+    """What `choose_negatives` looks at in a plan: those that agree in it have the same negatives."""
+    rules = plan.protocol
+    swapped = plan.bug_compatible and any(bug.in_negatives for bug in rules.bugs)
+    return plan.negatives, plan.seed, rules.negatives, rules.negative_frames, swapped
 
 
 def make_baseline(plan: Plan, video: Video, others: NDArray[np.float64] | None) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from videosal.benchmark.plan import Folds, HumanBound
+    from videosal.benchmark.plan import Folds, Plan
     from videosal.benchmark.scoring.frame_scores import FrameScorer
     from videosal.datasets import Video
     from videosal.metrics import Baseline
@@ -35,18 +35,18 @@ class HumanScorer:
 
     Parameters
     ----------
-    bound : HumanBound
+    plan : Plan
+        With a human bound.
     video : Video
-    seed : int
-        Of the halves.
     frames : FrameScorer
         What holds a map against its ground truth.
     """
 
-    def __init__(self, bound: HumanBound, video: Video, seed: int, frames: FrameScorer) -> None:
-        self._bound, self._video, self._frames = bound, video, frames
-        self._generator = fold_generator(video, seed)
-        self._smooth = Smoothing(bound.smoothing, video.gaze_size)
+    def __init__(self, plan: Plan, video: Video, frames: FrameScorer) -> None:
+        assert plan.human is not None
+        self._rules, self._folds, self._video, self._frames = plan.protocol, plan.human.folds, video, frames
+        self._generator = fold_generator(video, plan.seed)
+        self._smooth = Smoothing(plan.human.smoothing, video.gaze_size)
 
     def score(
         self, frame: str, others: Points | None, baseline: Baseline | None, metrics: tuple[str, ...]
@@ -61,7 +61,7 @@ class HumanScorer:
         points = self._video.observer_points(frame) or {}
         found: dict[str, list[float]] = {}
         maps: dict[int, NDArray[Any]] = {}
-        for known, left in split_observers(points, self._bound.folds, self._generator):
+        for known, left in split_observers(points, self._folds, self._generator):
             # Halves swap their parts, and their maps are there already.
             maps = {one.key: maps[one.key] if one.key in maps else self._make_map(one.points) for one in (known, left)}
             given = {
@@ -70,7 +70,8 @@ class HumanScorer:
                 "other_fixations": others if others is not None and len(others) else None,
                 "baseline": baseline,
             }
-            for metric, value in self._frames.score_given(self._video, frame, maps[known.key], given, metrics).items():
+            scores = self._frames.score_given(self._video, frame, self._rules, maps[known.key], given, metrics)
+            for metric, value in scores.items():
                 found.setdefault(metric, []).append(value)
         return {metric: _mean(values) for metric, values in found.items()}
 

@@ -47,6 +47,8 @@ class VideoScores:
         where maps say nothing. Results of earlier versions have none.
     constant : list of str
         Frames whose map has one value throughout, and so no information.
+    suite : str
+        Digest of the code of videosal in the process that scored them; empty in results of earlier versions.
     """
 
     video: str
@@ -60,6 +62,7 @@ class VideoScores:
     maps: list[FileStamp] = field(default_factory=list)
     possible: dict[str, int] = field(default_factory=dict)
     constant: list[str] = field(default_factory=list)
+    suite: str = ""
 
     def with_scores_of(self, older: VideoScores, order: Sequence[str]) -> VideoScores:
         """Add the metrics of an older result that was computed from the same inputs; `order` is that of all metrics."""

@@ -14,7 +14,7 @@ from videosal.errors import RunError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from videosal.benchmark.plan import Job, ModelSpec, Plan
+    from videosal.benchmark.plan import ModelSpec, Plan, SharedJob
 
 
 def make_absolute(plan: Plan) -> Plan:
@@ -29,15 +29,17 @@ def make_absolute(plan: Plan) -> Plan:
     )
 
 
-def make_job_absolute(job: Job) -> Job:
+def make_job_absolute(shared: SharedJob) -> SharedJob:
     """Write the folder or archive of a job's maps in full."""
-    if job.files is None:
-        return job
+    found = shared.jobs[0].files
+    if found is None:
+        return shared
     full = cache(Path.absolute)
-    return replace(job, files={frame: replace(ref, root=full(ref.root)) for frame, ref in job.files.items()})
+    files = {frame: replace(ref, root=full(ref.root)) for frame, ref in found.items()}
+    return replace(shared, jobs=tuple(replace(job, files=files) for job in shared.jobs))
 
 
-def needed_paths(plan: Plan, jobs: Iterable[Job]) -> tuple[Path, ...]:
+def needed_paths(plan: Plan, jobs: Iterable[SharedJob]) -> tuple[Path, ...]:
     """Return the files and folders that every worker must see, those of `make_absolute` and `make_job_absolute`.
 
     The folder for saved maps is made, so that none is made on a worker's own disk.
@@ -50,7 +52,7 @@ def needed_paths(plan: Plan, jobs: Iterable[Job]) -> tuple[Path, ...]:
         if spec.save_maps is not None:
             spec.save_maps.mkdir(parents=True, exist_ok=True)
             paths.append(spec.save_maps)
-    paths += {ref.root for job in jobs for ref in (job.files or {}).values()}
+    paths += {ref.root for shared in jobs for ref in (shared.jobs[0].files or {}).values()}
     return tuple(dict.fromkeys(paths))
 
 

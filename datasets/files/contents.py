@@ -123,5 +123,5 @@ def _digest_once(path: str, _size: int, _time: int) -> str:
 def digest_stamps(stamps: Iterable[FileStamp]) -> str:
     """Return one digest for the contents of several files."""
     return digest(
-        "\n".join(f"{stamp.name} {stamp.size} {stamp.content}" for stamp in stamps).encode(errors="surrogateescape")
+        "\n".join(f"{stamp.name} {stamp.size} {stamp.content}" for stamp in stamps).encode("utf-8", "backslashreplace")
     )

@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 import os
 import re
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from videosal.datasets.files.contents import note_content
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import check_file_size, check_pixels, most_pixels
+from videosal.datasets.files.guard.npy import decode_npy, map_npy
+from videosal.datasets.files.guard.pictures import check_picture
+from videosal.datasets.files.guard.png import plain_png
 from videosal.datasets.files.png import decode_grey_png
-from videosal.errors import FileError
+from videosal.errors import DamagedFileError, FileError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
@@ -54,6 +59,7 @@ def read_bytes(path: str | Path) -> bytes:
     """Read a whole file; raise `FileError` where that cannot be done."""
     try:
         with io.FileIO(path) as file:
+            check_file_size(os.fstat(file.fileno()).st_size, path)
             data = file.readall()
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -72,7 +78,7 @@ def decode_map(data: bytes, where: str) -> NDArray[Any]:
         Its name, for messages; one that ends in ``.npy`` is a NumPy array, anything else an image.
     """
     if where.lower().endswith(".npy"):
-        image = _load_npy(data, where)
+        image = decode_npy(data, where)
     else:
         image = _one_channel(_decode(data, where, unchanged=True), where)
         if data.startswith(_TIFF) and (count := _count_pictures(data)) > 1:
@@ -84,6 +90,7 @@ def decode_map(data: bytes, where: str) -> NDArray[Any]:
         raise FileError(f"{where}: an array of shape {image.shape}, expected (height, width)")
     if image.dtype.kind not in "buif":
         raise FileError(f"{where}: values of type {image.dtype}, expected real numbers")
+    check_pixels(image.shape, where)
     return image
 
 
@@ -122,9 +129,12 @@ def examine_ends(path: str | Path) -> tuple[str | None, bool]:
             damage = describe_damage(head, tail)
             longer = bool(damage) and size > _TAIL and ends_early(read_bytes(path))
             return None if longer else damage, longer
-        np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        return f"cannot be read ({error})", False
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})", False
+    try:
+        map_npy(Path(path))
+    except FileError as error:
+        return str(error).removeprefix(f"{path}: "), False
     return None, False
 
 
@@ -158,7 +168,7 @@ def ends_early(data: bytes) -> bool:
         return False
     place = 2
     while data.startswith(_JPEG) and data[place : place + 1] == b"\xff":  # a preview in the head has an end of its own
-        if data[place + 1] == 0xDA:
+        if data[place + 1 : place + 2] == b"\xda":
             return data.find(b"\xff\xd9", place) > 0
         place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
     return False
@@ -214,20 +224,21 @@ def _one_channel(image: NDArray[Any], where: str) -> NDArray[Any]:
 
 
 def _decode(data: bytes, where: str, *, unchanged: bool) -> NDArray[Any]:
-    if unchanged and (picture := decode_grey_png(data)) is not None:
+    if unchanged and (picture := decode_grey_png(data, most_pixels())) is not None:
         return picture
 
     import cv2
 
     if (damage := describe_damage(data[:32], data[-_TAIL:])) and not ends_early(data):
-        raise FileError(f"{where}: the file {damage}")
+        raise DamagedFileError(f"{where}: the file {damage}")
+    check_picture(data, where)
     flags = cv2.IMREAD_UNCHANGED if unchanged else cv2.IMREAD_COLOR
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as error:
-        raise FileError(f"{where}: the file cannot be decoded ({error})") from error
+    plain = plain_png(data) if data.startswith(_PNG) else data
+    _silence_opencv()
+    with reading(where, "picture"):
+        image = cv2.imdecode(np.frombuffer(plain, np.uint8), flags)
     if image is None:
-        raise FileError(f"{where}: the file is damaged and cannot be decoded")
+        raise DamagedFileError(f"{where}: the file is damaged and cannot be decoded")
     return cast("NDArray[Any]", image)
 
 
@@ -251,8 +262,9 @@ def _count_pictures(data: bytes) -> int:
     return sum(size == sizes[0] for size in sizes)
 
 
-def _load_npy(data: bytes, where: str) -> NDArray[Any]:
-    try:
-        return cast("NDArray[Any]", np.load(io.BytesIO(data), allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
-        raise FileError(f"{where}: not a readable .npy array ({error})") from error
+@cache
+def _silence_opencv() -> None:
+    """Keep from the terminal what OpenCV says there of a damaged file: it names none."""
+    import cv2
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

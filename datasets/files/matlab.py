@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import check_frames, check_pixels, check_stored
+from videosal.datasets.files.guard.old_matlab import list_variables
+from videosal.datasets.files.images import read_bytes
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from videosal.datasets.files.guard.old_matlab import Variable
 
 # What the field calls a map, in the order of preference: DHF1K, STAViS, DIEM20 (fixations, maps, negatives), SALICON.
 KNOWN_KEYS = ("I", "eyeMap", "fixLoc", "fixMap", "ShufMap", "gaze", "salmap")
@@ -47,17 +53,12 @@ def read_mat_map(path: Path) -> NDArray[Any]:
     """
     if is_hdf5(path):
         with open_hdf5(path) as file:
-            key = _choose(path, _hdf5_shapes(file), 2)
-            with _blame(path):
-                return _read_hdf5_map(file[key])
-    from scipy.io import loadmat
-
-    with _blame(path):
-        content = {key: _full(value) for key, value in loadmat(path).items() if not key.startswith("__")}
-    shapes = {key: value.shape for key, value in content.items() if np.asarray(value).dtype.kind in "buif"}
-    if not shapes and content:
-        raise FileError(f"{path}: holds {', '.join(content)}, expected a map of numbers")
-    return np.asarray(content[_choose(path, shapes, 2)])
+            shapes = _hdf5_shapes(file)
+            key = _choose(path, shapes, 2)
+            check_pixels(shapes[key], path)
+            return _read_hdf5_map(file[key])
+    variables = list_variables(read_bytes(path), path)
+    return variables[_choose_variable(path, variables)].read()
 
 
 def map_shape(path: Path) -> tuple[int, int]:
@@ -65,12 +66,10 @@ def map_shape(path: Path) -> tuple[int, int]:
     if is_hdf5(path):
         with open_hdf5(path) as file:
             shapes = _hdf5_shapes(file)
+            height, width = shapes[_choose(path, shapes, 2)]
     else:
-        from scipy.io import whosmat
-
-        with _blame(path):
-            shapes = {name: shape for name, shape, kind in whosmat(path) if kind not in ("struct", "cell", "char")}
-    height, width = shapes[_choose(path, shapes, 2)]
+        variables = list_variables(read_bytes(path), path)
+        height, width = variables[_choose_variable(path, variables)].shape
     return int(height), int(width)
 
 
@@ -78,13 +77,16 @@ def read_stack_shape(path: Path) -> tuple[int, int, int]:
     """Return the number of frames, height and width of a 7.3 file with one array H x W x 1 x T (or H x W x T)."""
     with open_hdf5(path) as file:
         shape = file[_stack_key(path, file)].shape
-    return int(shape[0]), int(shape[-1]), int(shape[-2])
+    check_pixels((int(shape[-1]), int(shape[-2])), path)
+    return check_frames(int(shape[0]), path), int(shape[-1]), int(shape[-2])
 
 
 def read_stack_map(path: Path, index: int) -> NDArray[Any]:
     """Read the map of the frame at `index` of a 7.3 file with one array for all frames, and nothing else of it."""
-    with open_hdf5(path) as file, _blame(path):
-        return np.asarray(file[_stack_key(path, file)][index]).reshape(file[_stack_key(path, file)].shape[-2:]).T
+    with open_hdf5(path) as file:
+        stack = check_stored(file[_stack_key(path, file)], path)
+        check_pixels(stack.shape[-2:], path)
+        return np.asarray(stack[index]).reshape(stack.shape[-2:]).T
 
 
 def find_mat_damage(path: Path) -> str | None:
@@ -120,11 +122,6 @@ def _find_v4_damage(head: bytes, size: int) -> str | None:
     return "is not a MATLAB file"
 
 
-def _full(value: Any) -> Any:
-    """Return a sparse matrix as an array; anything else as it is."""
-    return value.toarray() if hasattr(value, "toarray") else value
-
-
 def _hdf5_shapes(file: Any) -> dict[str, tuple[int, ...]]:
     """Shapes of the arrays of a 7.3 file as MATLAB has them; a sparse one is a group that knows its rows."""
     shapes: dict[str, tuple[int, ...]] = {}
@@ -147,6 +144,8 @@ def _read_hdf5_map(item: Any) -> NDArray[Any]:
     ends = np.asarray(item["jc"], np.int64)
     full = np.zeros((int(item.attrs["MATLAB_sparse"]), len(ends) - 1))
     if "ir" in item:  # absent where nothing is marked
+        if max(item["ir"].size, item["data"].size) > full.size:
+            raise ValueError("a sparse matrix with more numbers than places")
         full[np.asarray(item["ir"], np.int64), np.repeat(np.arange(len(ends) - 1), np.diff(ends))] = item["data"]
     return full
 
@@ -155,10 +154,14 @@ def is_hdf5(path: Path) -> bool:
     """Whether the file is of MATLAB's format 7.3, told by its content."""
     try:
         with path.open("rb") as file:
-            head = file.read(_HDF5_OFFSET + len(_HDF5))
+            return begins_as_hdf5(file.read(_HDF5_OFFSET + len(_HDF5)))
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
-    return head.startswith(_HDF5) or head[_HDF5_OFFSET:] == _HDF5
+
+
+def begins_as_hdf5(head: bytes) -> bool:
+    """Whether a file of MATLAB is of format 7.3, or says that it is, judged by its first bytes."""
+    return head.startswith((_HDF5, b"MATLAB 7.3")) or head[_HDF5_OFFSET : _HDF5_OFFSET + len(_HDF5)] == _HDF5
 
 
 @contextmanager
@@ -166,10 +169,18 @@ def open_hdf5(path: Path) -> Iterator[Any]:
     """Open a 7.3 file for reading; raises `FileError` where it is damaged."""
     import h5py
 
-    with _blame(path):
-        file = h5py.File(path, "r", locking=False)
-    with file:
+    with reading(path, "MATLAB file"), h5py.File(path, "r", locking=False) as file:
         yield file
+
+
+def _choose_variable(path: Path, variables: Mapping[str, Variable]) -> str:
+    """Pick the map among the variables of an old file."""
+    shapes = {name: variable.shape for name, variable in variables.items() if variable.numbers}
+    if not shapes and variables:
+        raise FileError(f"{path}: holds {', '.join(variables)}, expected a map of numbers")
+    key = _choose(path, shapes, 2)
+    check_pixels(shapes[key], path)
+    return key
 
 
 def _stack_key(path: Path, file: Any) -> str:
@@ -189,11 +200,3 @@ def _choose(path: Path, shapes: dict[str, tuple[int, ...]], dimensions: int | No
         return maps[0]
     found = ", ".join(f"{key} {'x'.join(map(str, shape))}" for key, shape in shapes.items()) or "no array"
     raise FileError(f"{path}: holds {found}, expected one map, under {', '.join(KNOWN_KEYS[:-1])} or {KNOWN_KEYS[-1]}")
-
-
-@contextmanager
-def _blame(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # a damaged file can raise anything in the readers
-        raise FileError(f"{path}: not a readable MATLAB file ({' '.join(str(error).split())})") from error

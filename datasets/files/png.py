@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from videosal.datasets.files.guard.limits import MOST_PIXELS
 from videosal.metrics.frame.flat import flat
 
 try:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY = bytes((8, 0, 0, 0, 0))  # bits, grey, and the usual compression, filters and order of rows
-_MOST = 1 << 28  # pixels; what claims more may be a few bytes that unpack to gigabytes
 _LONGEST = 1_000_000  # pixels of a side; OpenCV's reader takes no more
 # What may stand beside the header, the rows and the end: remarks that do not change the picture.
 _LETTERS = dict.fromkeys((b"tEXt", b"zTXt", b"iTXt", b"tIME", b"pHYs", b"gAMA", b"cHRM", b"sRGB"), "r")
@@ -29,13 +29,15 @@ _LETTERS |= {b"IHDR": "H", b"IDAT": "D", b"IEND": "E"}
 _ORDER = re.compile("Hr*D+r*E")
 
 
-def decode_grey_png(data: bytes) -> NDArray[np.uint8] | None:
+def decode_grey_png(data: bytes, most: int = MOST_PIXELS) -> NDArray[np.uint8] | None:
     """Decode a whole and valid PNG file of one byte per pixel.
 
     Parameters
     ----------
     data : bytes
         The whole file.
+    most : int, optional
+        Pixels that it may have; what claims more may be a few bytes that unpack to gigabytes.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def decode_grey_png(data: bytes) -> NDArray[np.uint8] | None:
     if len(header) != 13 or header[8:] != _GREY:
         return None
     width, height = struct.unpack_from(">II", header)
-    if not 0 < width * height <= _MOST or max(width, height) > _LONGEST:
+    if not 0 < width * height <= most or max(width, height) > _LONGEST:
         return None
     unpacked = unpack(b"".join(content for kind, content in chunks if kind == b"IDAT"), height * (width + 1))
     if unpacked is None:

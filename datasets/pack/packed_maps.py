@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.guard.limits import MOST_BYTES, check_pixels
 from videosal.datasets.files.png import unpack
 from videosal.errors import FileError
 
@@ -52,7 +53,8 @@ class MapWriter:
         """Store the maps as ``density``, and where they lie as ``density_places``."""
         content = np.frombuffer(b"".join(self._maps), np.uint8)
         group.create_dataset("density", data=content, chunks=(min(_CHUNK, content.size),) if content.size else None)
-        group["density_places"] = np.array(self._places, np.int64)
+        places = np.array(self._places, np.int64)
+        group.create_dataset("density_places", data=places, chunks=places.shape, fletcher32=True)
 
 
 class MapReader:
@@ -67,6 +69,8 @@ class MapReader:
     def read(self, index: int) -> NDArray[Any]:
         """Return a map; raise `FileError` where it is damaged."""
         (start, _), (end, size) = self._places[index : index + 2]
+        if not 0 <= start <= end or not 0 <= size <= MOST_BYTES:
+            raise FileError(f"{self._where}, map {index + 1}: the pack is damaged: pack the data set again")
         origin = self._places[self._first][0]
         if index < self._first or end > origin + self._block.size:
             last, origin = min(index + _AHEAD, len(self._places) - 1), start
@@ -77,17 +81,24 @@ class MapReader:
             self._first, self._block = 0, self._block[:0].copy()  # the video is done
         if content is None:
             raise FileError(f"{self._where}, map {index + 1}: the density map is damaged: pack the data set again")
-        return _open_map(content)
+        return _open_map(content, f"{self._where}, map {index + 1}")
 
 
-def _open_map(content: bytes | bytearray) -> NDArray[Any]:
+def _open_map(content: bytes | bytearray, where: str) -> NDArray[Any]:
     height, width, runs, dtype = _HEADER.unpack_from(content)
+    check_pixels((height, width), where)
     start = _HEADER.size
     if runs == _WHOLE:
         return np.frombuffer(content, dtype.rstrip(b"\0").decode(), offset=start).reshape(height, width)
     from videosal.datasets.pack.runs import fill_runs
 
     starts, ends = np.frombuffer(content, np.int32, 2 * runs, start).reshape(2, runs)
+    values = np.frombuffer(content, np.uint8, offset=start + 8 * runs)
+    places = np.stack([starts, ends], axis=1).ravel()  # ascending, or the compiled loop would write elsewhere
+    if runs and (places[0] < 0 or places[-1] > height * width or (np.diff(places) < 0).any()):
+        raise FileError(f"{where}: the density map is damaged: pack the data set again")
+    if int((ends.astype(np.int64) - starts).sum()) != values.size:
+        raise FileError(f"{where}: the density map is damaged: pack the data set again")
     density = np.zeros((height, width), np.uint8)
-    fill_runs(starts, ends, np.frombuffer(content, np.uint8, offset=start + 8 * runs), density.reshape(-1))
+    fill_runs(starts, ends, values, density.reshape(-1))
     return density

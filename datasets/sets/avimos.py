@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.guard.failures import reading
 from videosal.datasets.files.images import natural_key
 from videosal.datasets.layout_adapter import LayoutAdapter
 from videosal.datasets.layouts import Found, Layout, LayoutMatch
@@ -87,12 +88,12 @@ def read_points(files: tuple[Path, ...], size: tuple[int, int]) -> GazePoints:
         The file is no such list, or a point lies outside the frame.
     """
     (path,) = files
-    try:
-        frames = json.loads(path.read_text())
+    with reading(path, "list of (row, column) per frame"):
+        frames = json.loads(path.read_text(encoding="utf-8"))
         counts = [len(points) for points in frames]
         points = np.array([point for frame in frames for point in frame], np.float64).reshape(-1, 2)
-    except (OSError, ValueError, TypeError) as error:
-        raise FileError(f"{path}: expected a list of (row, column) per frame ({error})") from error
+    if not np.isfinite(points).all() or (abs(points) > 1 << 31).any():
+        raise FileError(f"{path}: a point that is no number of pixels")
     pixels = np.floor(points).astype(np.int64)
     if ((pixels < 0) | (pixels >= size)).any():
         raise FileError(f"{path}: a point lies outside the frame of {size[0]} rows and {size[1]} columns")
@@ -115,9 +116,9 @@ def read_split_file(root: Path) -> dict[str, frozenset[str]]:
 @lru_cache(maxsize=4)
 def _read_split_file(path: Path, modified: int) -> dict[str, frozenset[str]]:
     del modified
-    try:
-        content: dict[str, Any] = json.loads(path.read_text())
-        found = {
+    with reading(path, "file of lists of names of videos"):
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return {
             split: frozenset(
                 re.sub(r"\.mp4$", "", str(name), flags=re.IGNORECASE)
                 for key, names in content.items()
@@ -126,6 +127,3 @@ def _read_split_file(path: Path, modified: int) -> dict[str, frozenset[str]]:
             )
             for split in SPLITS
         }
-    except (ValueError, TypeError, AttributeError) as error:
-        raise FileError(f"{path}: expected lists of names of videos ({error})") from error
-    return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from videosal.datasets.files.guard.failures import reading
 from videosal.datasets.sources.gaze_points import GazePoints
 from videosal.errors import FileError
 
@@ -66,7 +67,7 @@ def read_gaze(files: tuple[Path, ...], size: tuple[int, int], n_frames: int) -> 
 
 def _read_samples(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return time in seconds since the start and (row, col) on the screen of each sample of a fixation."""
-    try:
+    with reading(path, "gaze file of DHF1K"):
         lines = path.read_text(encoding="latin-1").splitlines()
         header = lines[0].split("\t") if lines else []
         time, x, y, event = (header.index(column) for column in _COLUMNS)
@@ -75,6 +76,6 @@ def _read_samples(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]
         fixated = [row for row in rows if row[event].startswith("F")]
         seconds = np.array([float(row[time]) - start for row in fixated]) / 1e6
         positions = np.array([(float(row[y]), float(row[x])) for row in fixated]).reshape(-1, 2)
-    except (OSError, ValueError, IndexError) as error:
-        raise FileError(f"{path}: not a readable gaze file of DHF1K ({error})") from error
+    if not np.isfinite(seconds).all() or not np.isfinite(positions).all():
+        raise FileError(f"{path}: a time or a place that is no number")
     return seconds, positions

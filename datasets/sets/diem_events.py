@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.guard.failures import reading
 from videosal.datasets.sources.gaze_points import GazePoints
 from videosal.errors import FileError
 
@@ -78,10 +79,8 @@ def _read_viewing(path: Path) -> tuple[int, NDArray[np.int64], NDArray[np.float6
 
 
 def _read_rows(path: Path) -> NDArray[np.float64]:
-    try:
-        rows: NDArray[Any] = np.loadtxt(path, delimiter="\t", ndmin=2)
-    except (OSError, ValueError) as error:
-        raise FileError(f"{path}: not a readable DIEM event file ({error})") from error
+    with reading(path, "DIEM event file"), path.open(encoding="latin-1") as lines:
+        rows: NDArray[Any] = np.loadtxt(lines, delimiter="\t", ndmin=2)
     if not len(rows) or rows.shape[1] != _COLUMNS:
         raise FileError(f"{path}: {rows.shape[1]} columns in {len(rows)} rows, expected {_COLUMNS} as DIEM has")
     return rows

@@ -6,12 +6,12 @@ figures say nothing about people; it is there so that everything can be tried an
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import ClassVar
 
 from videosal.datasets.sets.dhf1k import Dhf1k
+from videosal.disk.user_cache import cache_folder
 from videosal.errors import DatasetError
 
 VERSION = 1  # of the generated files; raise it when they change
@@ -53,10 +53,7 @@ class Sample(Dhf1k):
 
 def sample_folder() -> Path:
     """Return where the sample is kept: ``$VIDEOSAL_CACHE``, or the user's cache folder."""
-    from platformdirs import user_cache_path
-
-    base = os.environ.get("VIDEOSAL_CACHE")
-    return (Path(base).expanduser() if base else user_cache_path("videosal", appauthor=False)) / f"sample-v{VERSION}"
+    return cache_folder() / f"sample-v{VERSION}"
 
 
 def generate_sample(folder: Path) -> None:

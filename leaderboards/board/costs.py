@@ -30,6 +30,10 @@ COLUMNS = (
     Column("measured_seconds_per_map", _GROUP, "Runtime (s per map)", digits=3),
 )
 
+_NUMBERS = ("frames_in", "maps_out", "gmacs", "parameters", "float32_mb", "seconds_per_map")
+_TEXTS = ("name", "device")
+_LARGEST = 1 << 53  # for whole numbers, which JSON does not bound
+
 _PUBLISHED = {"flops": "FLOPs are", "size": "model size is"}
 
 
@@ -56,11 +60,27 @@ def read_profiles(path: str | Path) -> list[dict[str, Any]]:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(f"{path}: is no JSON ({error}): write it with videosal profile MODEL... --json") from error
     if not isinstance(found, list) or not all(isinstance(each, dict) and "name" in each for each in found):
         raise FileError(f"{path}: holds no profiles: write it with videosal profile MODEL... --json")
+    for profile in found:
+        _check_profile(profile, path)
     return found
+
+
+def _check_profile(profile: dict[str, Any], path: Path) -> None:
+    """Raise `FileError` where a value that the table shows is of another type."""
+    for key, value in profile.items():
+        if key in _NUMBERS and not _is_number(value):
+            raise FileError(f"{path}: {key} is {value!r}, which is no number: write it again with videosal profile")
+        if key in _TEXTS and not isinstance(value, (str, type(None) if key != "name" else str)):
+            raise FileError(f"{path}: {key} is {value!r}, which is no text: write it again with videosal profile")
+
+
+def _is_number(value: object) -> bool:
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
+    return value is None or isinstance(value, float) or whole
 
 
 def add_costs(

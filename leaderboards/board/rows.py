@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _IDENTITY = ("input_size", "gflops", "model_size_mb")
 
 
+_YEAR = re.compile(r"[12]\d{3}", re.ASCII)
+
+
 @dataclass(slots=True)
 class Entry:
     """A row in the making: its cells by the key of their column, its notes as text, its runs by split."""
@@ -80,7 +83,7 @@ def scored_entry(runs: Sequence[RunLike], columns: Mapping[str, Column], layout:
                 spread=None if spread is None else float(spread),
                 identity=column_identity(run),
             )
-        entry.sources.append(f"{split_of(run)} {run.signature}")
+        entry.sources.append(one_line(f"{split_of(run)} {run.signature}"))
         entry.notes.append(run_note(run, summary, metrics))
         entry.runs[split_of(run)] = run
         entry.references += _model_reference(run)
@@ -149,5 +152,5 @@ def _model_reference(run: RunLike) -> list[str]:
         return []
     key = re.sub(r"[^0-9A-Za-z]+", "", run.name) or "model"
     plain = re.sub(r"([&%$#_])", r"\\\1", re.sub(r"[{}\\~^]", " ", text))
-    year = f",\n  year = {{{model['year']}}}" if model.get("year") else ""
+    year = f",\n  year = {{{found}}}" if _YEAR.fullmatch(found := str(model.get("year"))) else ""
     return [f"@misc{{{key},\n  note = {{{plain}}}{year}\n}}"]

@@ -18,6 +18,9 @@ SIGNS = {"doubtful": "§", "protocol": "¶", "partial": "†", "incomplete": "�
 #: Sections of the rows, in the order in which they are printed.
 KINDS = ("as reported", "profiled", "scored", "baseline")
 
+# Classes of characters that turn the direction of writing, and end it again.
+_TURNS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+
 Kind = Literal["as reported", "profiled", "scored", "baseline"]
 
 #: How the best and the second best figure are shown: red and blue, or bold and underlined.
@@ -168,6 +171,8 @@ def make_cell(
     """Make a cell; NaN counts as no value, but the cell still says what its run lacks."""
     if value is None or (not isinstance(value, str) and math.isnan(value)):
         return Cell(None, "", flags, n_frames, identity=identity)
+    if isinstance(value, str):
+        value = one_line(value)
     text = print_value(value, column.digits)
     if spread is not None:
         text += f" ± {print_value(spread, column.digits)}"
@@ -208,9 +213,13 @@ def rank_cells(column: Column, cells: Sequence[Cell]) -> list[Cell]:
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line: runs of white space become one space, control characters go."""
-    spaced = " ".join(text.split())
-    return "".join(character for character in spaced if unicodedata.category(character) != "Cc")
+    """Return the text on one line: runs of white space become one space, control characters go.
+
+    So do those that turn the direction of what follows, behind which a text can hide. Half a character, of a name that
+    is no text, is written as its escape, since no file takes it.
+    """
+    spaced = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
+    return "".join(c for c in spaced if unicodedata.category(c) != "Cc" and unicodedata.bidirectional(c) not in _TURNS)
 
 
 def letters(count: int) -> list[str]:

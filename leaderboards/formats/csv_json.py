@@ -8,6 +8,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from videosal.leaderboards.board.table import one_line
+
 if TYPE_CHECKING:
     from videosal.leaderboards.board.table import Cell, Row, Table
 
@@ -18,17 +20,23 @@ def to_csv(table: Table) -> str:
     Columns: ``model``; ``source`` (``as reported: TABLE`` or ``scored: SPLIT SIGNATURE``, several joined by
     ``; ``); ``flags`` (``KEY=partial`` and so on for every figure that has a sign in the printed table,
     joined by ``; ``); ``spread`` (``KEY=SD`` where a figure stands for several runs); then the columns of
-    figures by their key (``gflops``, ``dhf1k_test_cc``). No figure is an empty field.
+    figures by their key (``gflops``, ``dhf1k_test_cc``). No figure is an empty field. A text that a
+    spreadsheet would take for a formula begins with an apostrophe.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["model", "source", "flags", "spread", *(column.key for column in table.columns)])
     for row in table.rows:
         values = ["" if cell.value is None else cell.value for cell in row.cells]
-        writer.writerow(
-            [row.label, f"{row.kind}: {'; '.join(row.sources)}", _flags(table, row), _spreads(table, row), *values]
-        )
+        texts = [row.label, f"{row.kind}: {'; '.join(row.sources)}", _flags(table, row), _spreads(table, row)]
+        writer.writerow([harmless(value) if isinstance(value, str) else value for value in (*texts, *values)])
     return stream.getvalue()
+
+
+def harmless(text: str) -> str:
+    """Return a text that a spreadsheet shows and does not run: on one line, and no formula."""
+    plain = one_line(text)
+    return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain
 
 
 def to_json(table: Table) -> str:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.run_maps import open_data, open_maps
+from videosal.disk.whole_file import write_whole_text
 from videosal.errors import InputError, VideosalError
 from videosal.leaderboards.board.runs import load_runs
 from videosal.leaderboards.board.table import one_line
 from videosal.leaderboards.leaderboard import Leaderboard
+from videosal.leaderboards.pages.facts import facts, without_paths
 from videosal.leaderboards.pages.svg_plots import legend, line_plot, strip_plot
 from videosal.leaderboards.pictures.frame_picking import main_metric, pick_frames
 from videosal.leaderboards.pictures.overlays import blend_overlay
@@ -97,7 +99,7 @@ def write_report(
         There is no run, or the runs are on different splits.
     TableError
         Two runs have one name and signature, or no metric in common.
-    VideosalError
+    RunError
         The file cannot be written.
     """
     loaded: list[Any] = list(load_runs(runs))
@@ -109,12 +111,12 @@ def write_report(
     sources = open_maps(loaded, maps, run_models=run_models)
     sections = []
     for run, source in zip(loaded, sources, strict=True):
-        section = _Section(one_line(run.name), facts=_facts(run))
+        section = _Section(one_line(run.name), facts=facts(run))
         if n_frames:
             try:
                 section.hard = _hard_frames(run, source, root, chosen, n_frames)
             except VideosalError as error:
-                section.absent = str(error)
+                section.absent = one_line(without_paths(str(error), run, (root, (maps or {}).get(run.name))))
                 _log.warning("%s: its hardest frames are not shown: %s", run.name, error)
         sections.append(section)
     text = _render(
@@ -129,10 +131,7 @@ def write_report(
         videos=_video_table(loaded),
     )
     out = Path(out).expanduser()
-    try:
-        out.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise VideosalError(f"cannot write {out} ({error.strerror or error})") from error
+    write_whole_text(out, text)
     return out
 
 
@@ -227,23 +226,3 @@ def _data_url(picture: NDArray[Any]) -> str:
     small = cv2.resize(picture, (_PICTURE_WIDTH, height), interpolation=cv2.INTER_AREA)
     _, encoded = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])
     return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
-
-
-def _facts(run: Run) -> list[tuple[str, str]]:
-    """What stands behind a run, for a reader who wants to repeat it."""
-    coverage, info, session = run.coverage, run.info, run.info["sessions"][-1]
-    versions = ", ".join(f"{name} {version}" for name, version in (session.get("versions") or {}).items())
-    facts = {
-        "data set": f"{run.title} ({run.dataset}:{run.split})",
-        "fingerprint": info.get("fingerprint"),
-        "frames scored": f"{coverage.frames_scored} of {coverage.frames_found} in {coverage.videos_found} videos",
-        "signature": run.signature,
-        "mean": f"over {run.aggregation}s",
-        "predictions": info.get("predictions") or (info.get("model_spec") or {}).get("name"),
-        "weights": (info.get("model_spec") or {}).get("weights"),
-        "notes": "; ".join(run.notes),
-        "versions": versions,
-        "command": session.get("command"),
-        "started": info["sessions"][0].get("started"),
-    }
-    return [(name, one_line(str(value))) for name, value in facts.items() if value]

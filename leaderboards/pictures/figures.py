@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.run_maps import open_data, open_maps, to_unit
+from videosal.disk.whole_file import write_whole
 from videosal.errors import DatasetError, InputError
 from videosal.leaderboards.board.table import one_line
 from videosal.leaderboards.pictures.frame_picking import main_metric
 from videosal.metrics import metric_info
-from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -100,8 +102,9 @@ def write_overlay_video(
     except ImportError as error:
         raise VideosalError("writing videos needs PyAV: pip install 'videosal[video]'") from error
     count, size = 0, (0, 0)
+    part = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")  # the ending says the container
     try:
-        with av.open(str(path), "w") as container:
+        with av.open(str(part), "w") as container:
             stream: Any = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
             stream.pix_fmt = "yuv420p"
             for frame, saliency in pairs:
@@ -119,9 +122,10 @@ def write_overlay_video(
                 raise InputError(f"{path}: there is no frame to write")
             for packet in stream.encode():
                 container.mux(packet)
-    except (InputError, av.error.FFmpegError, OSError) as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, InputError):
-            raise
-        raise VideosalError(f"cannot write {path} ({error})") from error
+        part.replace(path)
+    except (av.error.FFmpegError, OSError) as error:
+        raise VideosalError(f"cannot write {path} ({error.strerror or error})") from error
+    finally:
+        with suppress(OSError):  # it is not there, or neither is its folder
+            part.unlink()
     return count

@@ -8,12 +8,14 @@ import zipfile
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from videosal.errors import FileError
+from videosal.datasets.files.guard.failures import reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+_MOST_COLUMNS = 16384
+_MOST_BYTES = 1 << 28  # of one unpacked part
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -23,28 +25,29 @@ def read_rows(file: Path) -> list[list[str]]:
 
 
 def _read_csv(file: Path) -> list[list[str]]:
-    try:
+    with reading(file, "CSV file"):
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    return [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
+        return [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
 
 
 def _read_sheet(file: Path) -> list[list[str]]:
     """Read the first sheet of an Excel file: a zip of XML."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
-            shared = []
-            if "xl/sharedStrings.xml" in names:
-                items = ElementTree.fromstring(archive.read("xl/sharedStrings.xml")).iter(f"{_SHEET}si")
-                shared = ["".join(text.text or "" for text in item.iter(f"{_SHEET}t")) for item in items]
-            sheet = min(name for name in names if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name))
-            rows = ElementTree.fromstring(archive.read(sheet)).iter(f"{_SHEET}row")
-            read = [_sheet_row(row, shared) for row in rows]
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        raise FileError(f"{file}: not a readable Excel sheet ({error}): save it as CSV") from error
+    with reading(file, "Excel sheet, save it as CSV"), zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+        shared = []
+        if "xl/sharedStrings.xml" in names:
+            items = ElementTree.fromstring(_unpack(archive, "xl/sharedStrings.xml")).iter(f"{_SHEET}si")
+            shared = ["".join(text.text or "" for text in item.iter(f"{_SHEET}t")) for item in items]
+        sheet = min(name for name in names if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name))
+        rows = ElementTree.fromstring(_unpack(archive, sheet)).iter(f"{_SHEET}row")
+        read = [_sheet_row(row, shared) for row in rows]
     return [row for row in read if any(row)]
+
+
+def _unpack(archive: zipfile.ZipFile, name: str) -> bytes:
+    if (size := archive.getinfo(name).file_size) > _MOST_BYTES:
+        raise ValueError(f"its part {name} unpacks to {size} bytes")
+    return archive.read(name)
 
 
 def _sheet_row(row: ElementTree.Element, shared: Sequence[str]) -> list[str]:
@@ -65,4 +68,6 @@ def _column_number(letters: str) -> int:
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
+    if number > _MOST_COLUMNS:
+        raise ValueError(f"a cell in column {letters}, and Excel has none behind XFD")
     return number - 1

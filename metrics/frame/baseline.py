@@ -44,7 +44,25 @@ class Baseline:
         self._made: dict[tuple[Maps, tuple[int, int]], Measured] = {}
 
     def at(self, size: tuple[int, int], rules: Maps) -> tuple[Measured, Scale]:
-        """Return it as a protocol holds it against predictions of frames of `size`."""
+        """Return it as a protocol holds it against predictions of frames of `size`.
+
+        Parameters
+        ----------
+        size : (int, int)
+            Rows and columns of the ground truth.
+        rules : Maps
+            Of the protocol.
+
+        Returns
+        -------
+        (Measured, Scale)
+            The map, resized, with its statistics, and what the protocol scales it by.
+
+        Raises
+        ------
+        InputError
+            It is a map of logarithms, or of another size, and the protocol takes none; or it cannot be resized.
+        """
         if not self._finite and not rules.log_density:
             raise InputError(_NOT_FINITE)
         key = geometry(rules, size, self._given.shape), size

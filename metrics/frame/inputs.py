@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 _MASK_SHARE, _MASK_VALUES = 0.05, 16
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """The arguments of `score_frame`, checked, of their own sizes.
 
     Attributes
@@ -48,6 +46,10 @@ class Inputs:
     size: Size
     truth: tuple[int, ...] | None
 
+    def with_gaze(self, fixations: ArrayLike | None, other_fixations: ArrayLike | None) -> Inputs:
+        """Return the same maps with other fixations, which are checked."""
+        return _with_gaze(self.prediction, self.density, fixations, other_fixations)
+
 
 def read_inputs(
     prediction: ArrayLike,
@@ -64,6 +66,10 @@ def read_inputs(
     """
     p = read_map("prediction", prediction)
     d = None if density is None else read_density(density)
+    return _with_gaze(p, d, fixations, other_fixations)
+
+
+def _with_gaze(p: Array, d: Array | None, fixations: ArrayLike | None, other_fixations: ArrayLike | None) -> Inputs:
     f = None if fixations is None else read_gaze("fixations", fixations)
     o = None if other_fixations is None else read_gaze("other_fixations", other_fixations)
     truth = None if d is None else d.shape

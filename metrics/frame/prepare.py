@@ -7,9 +7,9 @@ resizes, so do we, since rounding can part values that were equal.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +22,9 @@ from videosal.metrics.frame.regrid import (
     letterbox,
     letterbox_pixels,
     smooth,
-    zoom_cubic,
 )
 from videosal.metrics.frame.resize import resize_bicubic
+from videosal.metrics.frame.spline import zoom_cubic
 from videosal.metrics.statistics.shares import Scale
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     Size = tuple[int, int]
 
 _NETWORK = (256, 456)
+_AS_GIVEN = Scale()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedMaps:
+class PreparedMaps(NamedTuple):
     """The maps of one frame, resized and blurred; those that needed neither are as they were given.
 
     Attributes
@@ -61,8 +61,7 @@ class PreparedMaps:
     density: Array | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedGaze:
+class PreparedGaze(NamedTuple):
     """The pixels of one frame, as flat indices into (H, W).
 
     Attributes
@@ -87,14 +86,14 @@ def scales_first(rules: Maps, size: Size, shape: tuple[int, ...]) -> bool:
 def scale_of(given: Array, rules: Maps, made: Measured, *, is_scaled: bool = False) -> Scale:
     """Return the scale of a map that was `given` and has been `made` ready, in the units of the latter."""
     if is_scaled:
-        return Scale().shrunk(made.exponent)
+        return _AS_GIVEN.shrunk(made.exponent)
     if rules.scale == "unit" and given.dtype in (np.uint8, np.uint16):
         return Scale(0.0, float(np.iinfo(given.dtype).max)).shrunk(made.exponent)
     if rules.scale == "minmax":
         return _minmax(given).shrunk(made.exponent)
     if rules.scale == "sum" and (total := made.spread.above(0.0)) > 0:
         return Scale(0.0, total)
-    return Scale().shrunk(made.exponent)
+    return _AS_GIVEN.shrunk(made.exponent)
 
 
 def _minmax(given: Array) -> Scale:
@@ -137,14 +136,26 @@ def prepare_baseline(given: Array, size: Size, rules: Maps) -> Array:
     return bilinear(resized, _half(size)) if rules.grid == "half" else resized
 
 
-def prepare_gaze(given: Inputs, maps: Maps, gaze: Gaze) -> PreparedGaze:
-    """Find the pixels that were looked at, in this frame and in others."""
-    move = _MOVE.get("letterbox" if maps.resize == "letterbox" else maps.grid, _stay)
+def prepare_gaze(given: Inputs, maps: Maps, gaze: Gaze, found: dict[tuple[Any, ...], Pixels]) -> PreparedGaze:
+    """Find the pixels that were looked at, in this frame and in others.
+
+    Parameters
+    ----------
+    given, maps, gaze
+        The fixations, and the rules of a protocol.
+    found : dict
+        Pixels that were found under other protocols in the same frame; takes those that are found.
+    """
+    place = "letterbox" if maps.resize == "letterbox" else maps.grid
+    move = _MOVE.get(place, _stay)
 
     def pixels(name: str, array: Array | None) -> Pixels | None:
         if array is None:
             return None
-        return move(read_pixels(name, array, given.size, given.truth, repeats=gaze.repeats), given.size)
+        key = name, id(array), given.truth, gaze.repeats, place
+        if key not in found:
+            found[key] = move(read_pixels(name, array, given.size, given.truth, repeats=gaze.repeats), given.size)
+        return found[key]
 
     fixations, others = pixels("fixations", given.fixations), pixels("other_fixations", given.other_fixations)
     fixated = fixations

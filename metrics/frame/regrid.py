@@ -1,4 +1,4 @@
-"""How other code than MATLAB's brings maps and pixels to another grid, and how it blurs them. Imports OpenCV, SciPy."""
+"""How other code than MATLAB's brings maps and pixels to another grid, and how it blurs them. Imports OpenCV."""
 
 from __future__ import annotations
 
@@ -27,14 +27,6 @@ def bilinear(image: Array, size: Size) -> Map:
     if image.shape == size:
         return image
     return np.asarray(cv2.resize(image, (size[1], size[0]), interpolation=cv2.INTER_LINEAR), np.float64)
-
-
-def zoom_cubic(image: Array, size: Size) -> Map:
-    """Resize as scipy.ndimage.zoom of order 3 does: cubic spline, corner pixels on corner pixels."""
-    from scipy.ndimage import zoom
-
-    image = image.astype(np.float64, copy=False)
-    return np.asarray(zoom(image, (size[0] / image.shape[0], size[1] / image.shape[1]), order=3), np.float64)
 
 
 def smooth(image: Array, rule: Smoothing) -> Map:

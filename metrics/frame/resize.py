@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Taps = tuple[NDArray[np.uint64], Floats, NDArray[np.uint64]]
 
 
+_STRIP = 64  # rows
+
+
 def imresize(image: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
     """Resize a map as MATLAB's ``imresize(image, size)`` does: bicubic, and with antialiasing where it shrinks.
 
@@ -57,25 +60,54 @@ def imresize(image: ArrayLike, size: tuple[int, int]) -> NDArray[np.float64]:
 
 def resize_bicubic(image: NDArray[Any], size: tuple[int, int]) -> Floats:
     """Do what `imresize` does, without its checks, to another size."""
+    (h, w), (height, width) = image.shape, size
+    return resample(np.ascontiguousarray(image, dtype=np.float64), _taps(h, height), _taps(w, width))
+
+
+def resample(image: Floats, rows: Taps, columns: Taps) -> Floats:
+    """Mix the rows of a C-ordered map by some taps and its columns by others, the axis of the smaller scale first."""
     from videosal.metrics.kernels import resize_kernels  # imports numba
 
-    (h, w), (height, width) = image.shape, size
-    source = flat(np.ascontiguousarray(image, dtype=np.float64))
-    result = np.empty(size)
+    (h, w), height, width = image.shape, rows[2].size, columns[2].size
+    result = np.empty((height, width))
     if height / h <= width / w:
-        between = np.empty((height, w))
-        resize_kernels.resize_rows(between, source, *_taps(h, height))
-        resize_kernels.resize_columns(result, flat(between), *_taps(w, width))
+        for first in range(0, height, _STRIP):  # which stay in the fast caches on their way
+            strip = slice(first, first + _STRIP)
+            between = np.empty(result[strip].shape[0] * w)
+            resize_kernels.resize_rows(between, flat(image), rows[0][strip], rows[1][strip], rows[2][strip])
+            resize_kernels.resize_columns(result[strip].reshape(-1), flat(between), *columns)
     else:
-        between = np.empty((h, width))
-        resize_kernels.resize_columns(between, source, *_taps(w, width))
-        resize_kernels.resize_rows(result, flat(between), *_taps(h, height))
+        between = np.empty(h * width)
+        resize_kernels.resize_columns(between, flat(image), *columns)
+        resize_kernels.resize_rows(result.reshape(-1), flat(between), *rows)
     return result
+
+
+def split_taps(index: NDArray[Any], weights: Floats) -> Taps:
+    """Tell the weightiest tap of each output, which comes last, from the others, in threes as the kernels take them.
+
+    Parameters
+    ----------
+    index, weights : (n_out, k) array
+        Inputs that an output is mixed of, and their shares, which add up to 1.
+
+    Returns
+    -------
+    index, weights : (n_out, m) array
+        Without the weightiest, filled up with taps of no weight.
+    nearest : (n_out,) array
+    """
+    n = len(weights)
+    others = np.arange(weights.shape[1]) != weights.argmax(axis=1)[:, None]
+    nearest, count = index[~others].astype(np.uint64), weights.shape[1] - 1
+    threes = max(1, -(-count // 3)) * 3
+    padded, shares = np.repeat(nearest[:, None], threes, axis=1), np.zeros((n, threes))
+    padded[:, :count], shares[:, :count] = index[others].reshape(n, -1), weights[others].reshape(n, -1)
+    return padded, shares, nearest
 
 
 @lru_cache(maxsize=64)
 def _taps(n_in: int, n_out: int) -> Taps:
-    """Return, per output, the weightiest input last (n_out,), and before the others (n_out, k) and their weights."""
     scale = n_out / n_in
     stretch = min(scale, 1.0)
     centre = np.arange(1, n_out + 1) / scale + 0.5 * (1 - 1 / scale)
@@ -87,10 +119,7 @@ def _taps(n_in: int, n_out: int) -> Taps:
     period = (taps.astype(np.int64) - 1) % (2 * n_in)
     index = np.where(period < n_in, period, 2 * n_in - 1 - period)
     used = weights.any(axis=0)
-    index, weights = index[:, used].astype(np.uint64), weights[:, used]
-    others = np.arange(index.shape[1]) != weights.argmax(axis=1)[:, None]
-    nearest = index[~others]
-    return index[others].reshape(n_out, -1), weights[others].reshape(n_out, -1), nearest
+    return split_taps(index[:, used], weights[:, used])
 
 
 def _keys_cubic(x: Floats) -> Floats:

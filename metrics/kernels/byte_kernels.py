@@ -1,7 +1,7 @@
 """Compiled loops over 8-bit maps. They count in integers, so nothing is rounded before the last step.
 
-One pass over prediction and density gives a histogram of the prediction and, in the same table, the density below each
-of its values: from these follow CC, KLD and all AUCs. (A joint histogram of 256 x 256 bins holds the same and more, but
+One pass over prediction and density gives histograms of both and, in the table of the first, the density below each of
+its values: from these follow CC, KLD and all AUCs. (A joint histogram of 256 x 256 bins holds the same and more, but
 does not stay in the fastest cache: its cost swings threefold with the content of the maps.)
 
 Words are the same bytes, eight at a time, as :func:`videosal.metrics.frame.flat.words` gives them.
@@ -66,31 +66,35 @@ def histogram(x: Bytes, words: Words) -> Counts:
 
 
 @kernel
-def weighted_histogram(x: Bytes, words: Words, weights: Bytes, weight_words: Words) -> tuple[Counts, Counts]:
-    """How often each of the 256 values of x occurs, and the sum of the weights at its pixels."""
-    tables = np.zeros((8, 256), np.uint64)
+def two_histograms(x: Bytes, words: Words, weights: Bytes, weight_words: Words) -> tuple[Counts, Counts, Counts]:
+    """How often each of the 256 values of x occurs, the sum of the weights at its pixels, and a histogram of those."""
+    tables, theirs = np.zeros((8, 256), np.uint64), np.zeros((8, 256), np.uint32)
     for i in range(words.size):
-        w, v = words[i], weight_words[i]
-        if w == ((w << _S1) | (w >> _S7)):
+        w, v, first = words[i], weight_words[i], np.uint64(8) * np.uint64(i)
+        if w == ((w << _S1) | (w >> _S7)):  # all eight equal
             pairs = (v & _ALTERNATE) + ((v >> _S1) & _ALTERNATE)
             tables[i & 7, w & _BYTE] += _EIGHT + ((pairs * _SUM_OF_PAIRS) >> _S6)
+        elif v == 0:
+            for j in range(8):
+                tables[j, x[first + np.uint64(j)]] += _ONE
         else:
-            tables[0, w & _BYTE] += _ONE + (v & _BYTE)
-            tables[1, (w >> _S1) & _BYTE] += _ONE + ((v >> _S1) & _BYTE)
-            tables[2, (w >> _S2) & _BYTE] += _ONE + ((v >> _S2) & _BYTE)
-            tables[3, (w >> _S3) & _BYTE] += _ONE + ((v >> _S3) & _BYTE)
-            tables[4, (w >> _S4) & _BYTE] += _ONE + ((v >> _S4) & _BYTE)
-            tables[5, (w >> _S5) & _BYTE] += _ONE + ((v >> _S5) & _BYTE)
-            tables[6, (w >> _S6) & _BYTE] += _ONE + ((v >> _S6) & _BYTE)
-            tables[7, w >> _S7] += _ONE + (v >> _S7)
+            for j in range(8):
+                tables[j, x[first + np.uint64(j)]] += _ONE + np.uint64(weights[first + np.uint64(j)])
+        if v == ((v << _S1) | (v >> _S7)):
+            theirs[i & 7, v & _BYTE] += np.uint32(8)
+        else:
+            for j in range(8):
+                theirs[j, weights[first + np.uint64(j)]] += np.uint32(1)
     for i in range(8 * words.size, x.size):
         tables[0, x[i]] += _ONE + np.uint64(weights[i])
-    counts, sums = np.zeros(256, np.int64), np.zeros(256, np.int64)
+        theirs[0, weights[i]] += np.uint32(1)
+    counts, sums, weight_counts = np.zeros(256, np.int64), np.zeros(256, np.int64), np.zeros(256, np.int64)
     for j in range(8):
         for value in range(256):
             counts[value] += np.int64(tables[j, value] >> _COUNT_SHIFT)
             sums[value] += np.int64(tables[j, value] & (_ONE - np.uint64(1)))
-    return counts, sums
+            weight_counts[value] += np.int64(theirs[j, value])
+    return counts, sums, weight_counts
 
 
 @kernel
@@ -188,18 +192,20 @@ def byte_overlap(p: Bytes, d: Bytes, p_low: float, d_low: float, p_sum: float, d
     fraction of bytes, so it may be held against the largest such fraction instead, which takes 16-bit integers only.
     """
     numerator, denominator = _fraction_below(p_sum, d_sum)
+    p_least, d_least = np.uint16(int(p_low)), np.uint16(int(d_low))
     p_part = d_part = 0
-    for i in range(0, p.size, _SHORT):
-        a, b = _overlap_block(
-            p[i : i + _SHORT],
-            d[i : i + _SHORT],
-            np.uint16(int(p_low)),
-            np.uint16(int(d_low)),
-            np.uint16(numerator),
-            np.uint16(denominator),
-        )
+    blocks = p.size // _SHORT
+    for block in range(blocks):
+        first = np.uint64(block) * np.uint64(_SHORT)
+        a, b = _overlap_block(p, d, first, p_least, d_least, np.uint16(numerator), np.uint16(denominator))
         p_part += a
         d_part += b
+    for i in range(blocks * _SHORT, p.size):
+        x, y = p[i] - int(p_low), d[i] - int(d_low)
+        if x * denominator <= y * numerator:
+            p_part += x
+        else:
+            d_part += y
     return p_part / p_sum + d_part / d_sum
 
 
@@ -216,14 +222,21 @@ def _fraction_below(p_sum: float, d_sum: float) -> tuple[int, int]:
 
 @kernel
 def _overlap_block(
-    p: Bytes, d: Bytes, p_low: np.uint16, d_low: np.uint16, numerator: np.uint16, denominator: np.uint16
+    p: Bytes,
+    d: Bytes,
+    first: np.uint64,
+    p_low: np.uint16,
+    d_low: np.uint16,
+    numerator: np.uint16,
+    denominator: np.uint16,
 ) -> tuple[int, int]:
     nothing = np.uint16(0)
     p_part, d_part = nothing, nothing
-    for i in range(p.size):
+    for j in range(_SHORT):
+        i = first + np.uint64(j)  # unsigned, so that numba need not ask whether it counts from the end
         x = np.uint16(np.uint16(p[i]) - p_low)
         y = np.uint16(np.uint16(d[i]) - d_low)
-        first = np.uint16(x * denominator) <= np.uint16(y * numerator)
-        p_part = np.uint16(p_part + (x if first else nothing))
-        d_part = np.uint16(d_part + (nothing if first else y))
+        smaller = np.uint16(x * denominator) <= np.uint16(y * numerator)
+        p_part = np.uint16(p_part + (x if smaller else nothing))
+        d_part = np.uint16(d_part + (nothing if smaller else y))
     return int(p_part), int(d_part)

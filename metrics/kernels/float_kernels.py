@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,24 +14,30 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Bytes = NDArray[np.uint8]
     Floats = NDArray[np.float64]
-    Counts = NDArray[np.int64]
-    Buckets = NDArray[np.int32]
     Keys = NDArray[np.int64]
+    Words = NDArray[np.uint64]
 
 _BLOCK = 2048
-# 256 buckets for each of 64 octaves of distance from the minimum.
-_DROPPED_BITS = 52 - 8
-_BUCKETS = 64 << 8
-_NONE, _NEXT = np.uint64(0), np.uint64(1)
+_ONE, _TWO, _THREE, _FOUR, _FIVE, _SIX, _SEVEN = (np.uint64(n) for n in range(1, 8))
+_MAGNITUDE = 2**63 - 1
 
 
 @kernel
-def total(x: Floats) -> float:
-    """Sum of x."""
-    result = 0.0
+def extent_and_total(x: Floats, keys: Keys) -> tuple[float, float, float]:
+    """Minimum, maximum and sum of x; one of the first two is NaN if a value is. `keys` is the same memory as integers.
+
+    Of integers, unlike of doubles, numba finds minimum and maximum in vector registers.
+    """
+    ends = np.empty(2)
+    end_keys = ends.view(np.int64)
+    lowest, highest = _rising(keys[0]), _rising(keys[0])
+    total = 0.0
     for i in range(0, x.size, _BLOCK):
-        result += _sum_block(x[i : i + _BLOCK])
-    return result
+        total += _sum_block(x[i : i + _BLOCK])
+        low, high = _extent_block(keys[i : i + _BLOCK])
+        lowest, highest = min(lowest, low), max(highest, high)
+    end_keys[0], end_keys[1] = _rising(lowest), _rising(highest)
+    return ends[0], ends[1], total
 
 
 @kernel
@@ -54,12 +59,15 @@ def deviations(x: Floats, low: float, mean: float) -> tuple[float, float]:
 
 
 @kernel
-def codeviation(x: Floats, y: Array, x_mean: float, y_mean: float) -> float:
-    """Sum of (x - x_mean) * (y - y_mean)."""
-    total = 0.0
+def deviations_of_two(x: Floats, low: float, x_mean: float, y: Array, y_mean: float) -> tuple[float, float, float]:
+    """What `deviations` says of x, and the sum of (x - x_mean) * (y - y_mean), in one pass."""
+    excess = squares = products = 0.0
     for i in range(0, x.size, _BLOCK):
-        total += _codeviation_block(x[i : i + _BLOCK], y[i : i + _BLOCK], x_mean, y_mean)
-    return total
+        block_excess, block_squares = _deviations_block(x[i : i + _BLOCK], low, x_mean)
+        excess += block_excess
+        squares += block_squares
+        products += _codeviation_block(x[i : i + _BLOCK], y[i : i + _BLOCK], x_mean, y_mean)
+    return excess, squares, products
 
 
 @kernel
@@ -72,147 +80,37 @@ def overlap(p: Floats, d: Array, p_low: float, d_low: float, p_scale: float, d_s
 
 
 @kernel
-def divergence(
-    p: Floats,
-    d: Floats,
-    p_low: float,
-    p_scale: float,
-    p_floor: float,
-    d_low: float,
-    d_scale: float,
-    d_floor: float,
-    eps: float,
-) -> float:
-    """Sum of D * log(eps + D / P), P = max((p - p_low) * p_scale, 0) + p_floor and D = (d - d_low) * d_scale + d_floor.
+def overlap_with_bytes(p: Floats, d: Bytes, words: Words, p_low: float, p_scale: float, d_scale: float) -> float:
+    """Sum of the smaller of (p - p_low) * p_scale and d * d_scale, where p is nowhere below p_low.
 
-    Where D is 0, nothing is added.
+    Words are d, eight bytes at a time: of 64 zeros, as most of a density is, the sum is zero.
     """
+    blocks = words.size // 8
     total = 0.0
-    for i in range(0, p.size, _BLOCK):
-        part = 0.0
-        for j in range(i, min(i + _BLOCK, p.size)):
-            weight = (d[j] - d_low) * d_scale + d_floor
-            if weight > 0:
-                share = (p[j] - p_low) * p_scale
-                part += weight * log(eps + weight / ((share if share > 0.0 else 0.0) + p_floor))
-        total += part
+    for block in range(blocks):
+        k = np.uint64(8 * block)
+        w = words[k] | words[k + _ONE] | words[k + _TWO] | words[k + _THREE]
+        w |= words[k + _FOUR] | words[k + _FIVE] | words[k + _SIX] | words[k + _SEVEN]
+        if w != 0:
+            total += _overlap_of_64(p, d, np.uint64(64 * block), p_low, p_scale, d_scale)
+    for i in range(64 * blocks, p.size):
+        total += min((p[i] - p_low) * p_scale, d[i] * d_scale)
     return total
 
 
 @kernel
-def cross(p: Floats, d: Bytes, p_low: float, p_scale: float, p_floor: float, d_low: float, d_extra: float) -> float:
-    """Sum of (d - d_low + d_extra) * log(P), P = max((p - p_low) * p_scale, 0) + p_floor."""
-    total = 0.0
-    for i in range(0, p.size, _BLOCK):
-        part = 0.0
-        for j in range(i, min(i + _BLOCK, p.size)):
-            weight = d[j] - d_low + d_extra
-            if weight > 0:
-                share = (p[j] - p_low) * p_scale
-                part += weight * log((share if share > 0.0 else 0.0) + p_floor)
-        total += part
-    return total
+def _rising(key: int) -> int:
+    """Turn the bits of a double into an integer that rises with it, or such an integer into the bits."""
+    return key ^ ((key >> 63) & _MAGNITUDE)
 
 
 @kernel
-def mean_divergence(p: Array, d: Array, p_low: float, p_scale: float, d_low: float, d_scale: float) -> float:
-    """Half the sum of P * log(P / M) + D * log(D / M), P = max((p - p_low) * p_scale, 0), D likewise, M their mean."""
-    total = 0.0
-    for i in range(0, p.size, _BLOCK):
-        part = 0.0
-        for j in range(i, min(i + _BLOCK, p.size)):
-            ours = max((p[j] - p_low) * p_scale, 0.0)
-            theirs = max((d[j] - d_low) * d_scale, 0.0)
-            mean = (ours + theirs) / 2
-            if ours > 0:
-                part += ours * log(ours / mean)
-            if theirs > 0:
-                part += theirs * log(theirs / mean)
-        total += part
-    return total / 2
-
-
-@kernel
-def first_marks(keys: Keys, last: int) -> tuple[Buckets, int]:
-    """Sort ascending marks into buckets: the place of the first mark in each or after it, and the most in one.
-
-    A bucket holds values that share exponent and leading bits of their distance from the minimum. So buckets are narrow
-    near the minimum, where most of a saliency map lies; values all too near to it share the first.
-
-    `keys` are the distances of the marks, read as integers, which ascend as positive doubles do; `last` is that of the
-    maximum.
-    """
-    first = np.empty(_BUCKETS + 1, np.int32)
-    bucket = most = 0
-    for k in range(keys.size):
-        until = _bucket(keys[k], last)
-        while bucket <= until:
-            first[bucket] = k
-            bucket += 1
-        most = max(most, k + 1 - first[until])
-    while bucket <= _BUCKETS:
-        first[bucket] = keys.size
-        bucket += 1
-    return first, most
-
-
-@kernel
-def ranks(
-    x: Floats, low: float, last: int, marks: Floats, first: Buckets, most: int, distances: Floats, keys: Keys
-) -> tuple[Counts, Counts]:
-    """For each of the ascending, distinct marks: how many of x lie below it, and how many equal it.
-
-    One pass: a value's bucket (of `first_marks`) says which mark to begin with. Where it holds marks, a binary search
-    among as many as the fullest bucket holds finds its place. `distances` is scratch space, and `keys` the same as
-    integers.
-    """
-    widest = 1
-    while 2 * widest <= most:
-        widest *= 2
-    fenced = np.empty(marks.size + 2 * widest)
-    for k in range(fenced.size):
-        fenced[k] = marks[k] if k < marks.size else np.inf
-    # Even places count the values between two marks, odd ones those that equal a mark; four tables in turn, so that
-    # equal neighbours do not wait for each other's store.
-    tables = np.zeros((4, 2 * marks.size + 2), np.uint64)
-    for start in range(0, x.size, distances.size):
-        block = x[start : start + distances.size]
-        _subtract_block(block, low, distances)
-        for i in range(block.size):
-            keys[i] = _bucket(keys[i], last)
-        for i in range(block.size):
-            bucket = np.uint64(keys[i])  # unsigned, so that numba need not ask whether it counts from the end
-            place, value = np.uint64(first[bucket]), block[i]
-            if np.uint64(first[bucket + _NEXT]) == place:  # no mark in its bucket, as in most
-                tables[i & 3, place + place] += _NEXT
-                continue
-            step = np.uint64(widest)
-            while step > 0:
-                place += step if fenced[place + step - _NEXT] < value else _NONE
-                step >>= _NEXT
-            tables[i & 3, place + place + (_NEXT if fenced[place] == value else _NONE)] += _NEXT
-    below, equal = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)
-    seen = 0
-    for k in range(marks.size):
-        for j in range(4):
-            seen += int(tables[j, 2 * k])
-        below[k] = seen
-        for j in range(4):
-            seen += int(tables[j, 2 * k + 1])
-        equal[k] = seen - below[k]
-    return below, equal
-
-
-@kernel
-def _bucket(key: int, last: int) -> int:
-    bucket = (key >> _DROPPED_BITS) - (last >> _DROPPED_BITS) + (_BUCKETS - 1)
-    return max(bucket, 0)
-
-
-@kernel
-def _subtract_block(x: Floats, low: float, distances: Floats) -> None:
-    for i in range(x.size):
-        distances[i] = x[i] - low
+def _extent_block(keys: Keys) -> tuple[int, int]:
+    lowest, highest = _rising(keys[0]), _rising(keys[0])
+    for i in range(keys.size):
+        key = _rising(keys[i])
+        lowest, highest = min(lowest, key), max(highest, key)
+    return lowest, highest
 
 
 @vector_kernel
@@ -246,5 +144,15 @@ def _overlap_block(p: Floats, d: Array, p_low: float, d_low: float, p_scale: flo
     for i in range(p.size):
         a = (p[i] - p_low) * p_scale
         b = (d[i] - d_low) * d_scale
+        total += a if a < b else b
+    return total
+
+
+@vector_kernel
+def _overlap_of_64(p: Floats, d: Bytes, first: np.uint64, p_low: float, p_scale: float, d_scale: float) -> float:
+    total = 0.0
+    for j in range(64):
+        i = first + np.uint64(j)  # unsigned, so that numba need not ask whether it counts from the end
+        a, b = (p[i] - p_low) * p_scale, d[i] * d_scale
         total += a if a < b else b
     return total

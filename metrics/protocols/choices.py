@@ -3,7 +3,9 @@ computed. A value of None for an undefined case means NaN. The defaults are thos
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
+from typing import Any
 
 from videosal.errors import InputError, did_you_mean
 
@@ -123,6 +125,9 @@ class Maps:
     eps: float = 2.0**-52
     log_density: bool = False
 
+    def __hash__(self) -> int:
+        return hash((self.resize, self.scale, self.grid))  # which is quick, for each frame is looked up by it
+
     def __post_init__(self) -> None:
         check_choices("maps", self)
         if self.resize == "letterbox" and (self.grid != "truth" or self.smoothing is not None):
@@ -241,6 +246,11 @@ class Gaze:
         check_choices("gaze", self)
 
 
+def or_nan(value: float | None) -> float:
+    """Return what a protocol says of an undefined case."""
+    return math.nan if value is None else value
+
+
 _LEAST = {"nss_ddof": 0, "auc_steps": 1, "borji_least": 1, "borji_draws": 1, "splits": 1, "negative_frames": 0}
 
 
@@ -248,11 +258,37 @@ def check_choices(where: str, record: object) -> None:
     """Raise `InputError` where a field of a record has a value that cannot be."""
     for field in fields(record):  # type: ignore[arg-type]  # all records are dataclasses
         name, value = field.name, getattr(record, field.name)
-        if name in ONE_OF and value not in ONE_OF[name]:
+        if name in ONE_OF and not (isinstance(value, str) and value in ONE_OF[name]):
             raise InputError(f"{where} has {name} {value!r}: {did_you_mean(str(value), ONE_OF[name])}")
         if name in _LEAST and value is not None and (type(value) is not int or value < _LEAST[name]):
             raise InputError(f"{where} has {name} {value!r}: give a whole number, {_LEAST[name]} or more")
-        if name.endswith("eps") and not 0 <= value < float("inf"):
+        if name.endswith("eps") and not (_is_number(value) and value >= 0):
             raise InputError(f"{where} has {name} {value!r}: give a number, 0 or more")
-        if field.type == "bool" and type(value) is not bool:
-            raise InputError(f"{where} has {name} {value!r}: give True or False")
+        if not _fits(value, str(field.type)):
+            kind, _, none = str(field.type).partition(" | ")
+            raise InputError(f"{where} has {name} {value!r}: give {_WORDS.get(kind, kind)}{none and ', or None'}")
+
+
+_WORDS = {
+    "bool": "True or False",
+    "float": "a number",
+    "int": "a whole number",
+    "str": "text",
+    "tuple[str, ...]": "a tuple of texts",
+    "tuple[Bug, ...]": "a tuple of Bug",
+}
+
+
+def _fits(value: Any, annotation: str) -> bool:
+    """Whether a value is of the type that a field is annotated with."""
+    kind, _, none = annotation.partition(" | ")
+    if value is None and none:
+        return True
+    if kind.startswith("tuple["):
+        wanted = kind.removeprefix("tuple[").partition(",")[0]
+        return type(value) is tuple and all(type(item).__name__ == wanted for item in value)
+    return _is_number(value) if kind == "float" else type(value).__name__ == kind
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and type(value) is not bool and math.isfinite(value)

@@ -8,7 +8,8 @@ the reasons in ``docs/protocols.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+import json
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from videosal.errors import InputError, UnknownNameError
@@ -79,20 +80,36 @@ class Protocol:
     bugs: tuple[Bug, ...] = ()
     version: int = 1
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # which is quick, for each frame is looked up by it
+
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name or any(sign in self.name for sign in "|, \n/\\"):
+            raise InputError(
+                f"a protocol cannot be named {self.name!r}: give a name without blanks, commas, bars and slashes"
+            )
         check_choices(f"protocol {self.name!r}", self)
-        if not self.name or any(sign in self.name for sign in "|, \n"):
-            raise InputError(f"a protocol cannot be named {self.name!r}: give a name without blanks, commas and bars")
         for metric in (*self.metrics, *self.default_metrics):
             if metric not in OURS:
                 raise UnknownNameError.of("metric", metric, OURS)
         if self.negatives == "whole-set" and self.negative_frames == 0:
             raise InputError(f"protocol {self.name!r} takes all frames of the whole set as negatives: give a number")
+        if not self.default_metrics:
+            raise InputError(f"protocol {self.name!r} scores nothing by default: name at least one of its metrics")
         if not set(self.default_metrics) <= set(self.metrics):
             raise InputError(f"protocol {self.name!r} scores by default what it does not define: add it to metrics")
 
     def replace(self, **changes: Any) -> Protocol:
         """Return a protocol that differs in some choices, each given by its own name or as a whole part.
+
+        Parameters
+        ----------
+        **changes
+            Attributes of `Protocol`, or of the records `Maps`, `Pair` and `Gaze` that are its parts.
+
+        Returns
+        -------
+        Protocol
 
         Raises
         ------
@@ -114,8 +131,16 @@ class Protocol:
             else:
                 raise InputError(str(UnknownNameError.of("choice of a protocol", name, {*own, *_PART_OF})))
         for part, changed in parts.items():
-            top[part] = replace(top.get(part, getattr(self, part)), **changed)
+            whole = top.get(part, getattr(self, part))
+            if not isinstance(whole, Maps | Pair | Gaze):
+                raise InputError(f"{part} is {whole!r}: give {_PARTS[part].__name__}")
+            top[part] = replace(whole, **changed)
         return replace(self, **top)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all choices as JSON holds them, to say in a result what the protocol was."""
+        content: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return content
 
     @property
     def repeats(self) -> bool:

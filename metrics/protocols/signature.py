@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from videosal.metrics.protocols.choices import Bug, Gaze, Maps, Pair
 
 
+_EXPECTED = "expected"
+
+
 class Conventions(Protocol):
     """What the signature reads of a `videosal.metrics.Protocol`."""
 
@@ -49,7 +52,7 @@ def protocol_signature(protocol: Conventions, *, seed: int | None = None, bug_co
     str
         Parts ``key=value`` between bars, those of metrics in the protocol's order.
     """
-    expected = f"sampled,seed{seed}" if seed is not None else "expected"
+    expected = f"sampled,seed{seed}" if seed is not None else _EXPECTED
     parts = [f"protocol={protocol.name}", f"luma={protocol.luma}", *_of_maps(protocol.maps)]
     if protocol.gaze.repeats:
         parts.append("fixations=repeats")
@@ -112,7 +115,9 @@ def _judd(protocol: Conventions, expected: str) -> str:
 
 def _borji(protocol: Conventions, expected: str) -> str:
     least = "" if protocol.gaze.borji_least == 2 else f",least{protocol.gaze.borji_least}"
-    return f"aucb={expected},{_steps(protocol.gaze)}" + least
+    gaze = protocol.gaze
+    draws = "" if expected == _EXPECTED or gaze.borji_draws is None else f",draws{gaze.borji_draws}"
+    return f"aucb={expected}{draws}{_splits(gaze, expected)},{_steps(gaze)}" + least
 
 
 def _sauc(protocol: Conventions, expected: str) -> str:
@@ -120,7 +125,8 @@ def _sauc(protocol: Conventions, expected: str) -> str:
     own = ",ownremoved" if gaze.sauc_drops_own else ""
     if gaze.sauc_form == "exact":
         return "sauc=exact" + own
-    return f"sauc={expected if gaze.sauc_sampled else 'all'},{_steps(gaze)}" + own
+    drawn = expected + _splits(gaze, expected) if gaze.sauc_sampled else "all"
+    return f"sauc={drawn},{_steps(gaze)}" + own
 
 
 def _ig(protocol: Conventions, _: str) -> str:
@@ -143,6 +149,10 @@ _OF_METRIC: dict[str, Callable[[Conventions, str], str]] = {
     "sauc_exact": lambda protocol, _: "sauc_exact=given",
     "jsd": lambda protocol, _: "jsd=sum",
 }
+
+
+def _splits(gaze: Gaze, expected: str) -> str:
+    return "" if expected == _EXPECTED or gaze.splits == 100 else f",splits{gaze.splits}"
 
 
 def _steps(gaze: Gaze) -> str:

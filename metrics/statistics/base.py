@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from videosal.metrics.kernels import count_kernels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,29 +42,28 @@ class Statistics(ABC):
     ----------
     prediction, density : Measured
         The latter only if a metric needs the density.
+    codeviation : float
+        Sum of the products of both maps' deviations from their means.
     """
 
     prediction: Measured
     density: Measured
+    codeviation: float
 
-    @cached_property
-    @abstractmethod
-    def codeviation(self) -> float:
-        """Sum of the products of both maps' deviations from their means."""
+    def __init__(self) -> None:
+        self._overlaps: dict[tuple[Shares, Shares], float] = {}
 
     def overlap(self, p: Shares, d: Shares) -> float:
         """Sum of the smaller of both maps' shares; remembered, for most protocols ask for the same."""
-        if (p, d) not in self._overlaps:
-            self._overlaps[p, d] = self.compute_overlap(p, d)
-        return self._overlaps[p, d]
+        key = p, d
+        found = self._overlaps.get(key)
+        if found is None:
+            found = self._overlaps[key] = self.compute_overlap(p, d)
+        return found
 
     @abstractmethod
     def compute_overlap(self, p: Shares, d: Shares) -> float:
         """Do what `overlap` remembers."""
-
-    @cached_property
-    def _overlaps(self) -> dict[tuple[Shares, Shares], float]:
-        return {}
 
     @abstractmethod
     def divergence(self, p: Shares, d: Shares, eps: float) -> float:
@@ -71,10 +71,10 @@ class Statistics(ABC):
 
     def mean_divergence(self, p: Shares, d: Shares) -> float:
         """Half the sum of P * log(P / M) + D * log(D / M), M the mean of both shares, which have no floor."""
-        from videosal.metrics.kernels import float_kernels
+        from videosal.metrics.kernels import log_kernels
 
         values = self.prediction.values, self.density.values
-        return float_kernels.mean_divergence(*values, p.low, 1 / p.total, d.low, 1 / d.total)
+        return log_kernels.mean_divergence(*values, p.low, 1 / p.total, d.low, 1 / d.total)
 
     @abstractmethod
     def levels(self, fixations: Pixels, fixated: Pixels) -> Levels:
@@ -89,27 +89,19 @@ class Statistics(ABC):
 
     def reaching_at(self, pixels: Pixels, thresholds: Floats) -> Counts:
         """How many of some pixels reach each threshold."""
-        from videosal.metrics.kernels import count_kernels
-
         return count_kernels.survivors_at(self.prediction.values, pixels, thresholds)
 
     def sum_at(self, pixels: Pixels) -> float:
         """Sum of the prediction at some pixels."""
-        from videosal.metrics.kernels import count_kernels
-
         return count_kernels.sum_at(self.prediction.values, pixels)
 
     def gain(self, p: Shares, baseline: Measured, b: Shares, pixels: Pixels) -> float:
         """Sum at some pixels of log2(P) - log2(B), shares that are cut off at their floor."""
-        from videosal.metrics.kernels import count_kernels
-
         ours, theirs = (p.low, p.total, p.floor), (b.low, b.total, b.floor)
         return count_kernels.gain_at(self.prediction.values, baseline.values, pixels, *ours, *theirs)
 
     def share_no_mass(self, p_low: float, d_low: float) -> bool:
         """Whether there is a pixel where neither map is above its low."""
-        from videosal.metrics.kernels import count_kernels
-
         p, d = self.prediction, self.density
         if p.spread.low > p_low or d.spread.low > d_low:
             return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from videosal.metrics.frame.flat import flat, words
@@ -26,21 +25,19 @@ class ByteStatistics(Statistics):
     """A prediction of 8 bits, and a density of 8 bits where one is needed."""
 
     def __init__(self, prediction: Bytes, density: Bytes | None) -> None:
+        super().__init__()
         p = flat(prediction)
         if density is None:
             self._counts = byte_kernels.histogram(p, words(p))
         else:
             d = flat(density)
-            d_words = words(d)
-            self._counts, self._weights = byte_kernels.weighted_histogram(p, words(p), d, d_words)
-            self._density_counts = byte_kernels.histogram(d, d_words)
-            self.density = Measured(d, byte_spread(self._density_counts, d.size))
+            self._counts, self._weights, counts = byte_kernels.two_histograms(p, words(p), d, words(d))
+            self._density_counts = counts
+            self.density = Measured(d, byte_spread(counts, d.size))
         self.prediction = Measured(p, byte_spread(self._counts, p.size))
-
-    @cached_property
-    def codeviation(self) -> float:
-        means = self.prediction.spread.mean, self.density.spread.mean
-        return byte_kernels.count_codeviation(self._counts, self._weights, *means)
+        if density is not None:
+            means = self.prediction.spread.mean, self.density.spread.mean
+            self.codeviation = byte_kernels.count_codeviation(self._counts, self._weights, *means)
 
     def compute_overlap(self, p: Shares, d: Shares) -> float:
         return byte_kernels.byte_overlap(self.prediction.values, self.density.values, p.low, d.low, p.total, d.total)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videosal.metrics.kernels import byte_kernels, float_kernels
+from videosal.metrics.frame.flat import words
+from videosal.metrics.kernels import byte_kernels, float_kernels, log_kernels, rank_kernels
 from videosal.metrics.statistics.base import Levels, Statistics
 
 if TYPE_CHECKING:
@@ -29,39 +29,38 @@ _CROWDED = 15
 class FloatStatistics(Statistics):
     """A prediction of any kind, as float64; the density, where one is needed, stays 8 bits where it is."""
 
-    def __init__(self, prediction: Measured, density: Measured | None) -> None:
+    def __init__(self, prediction: Measured, density: Measured | None = None, codeviation: float = math.nan) -> None:
+        super().__init__()
         self.prediction = prediction
         if density is not None:
             self.density = density
+            self.codeviation = codeviation
         self._expected: list[Floats] = []
         self._marks = np.empty(0)
-
-    @cached_property
-    def codeviation(self) -> float:
-        p, d = self.prediction, self.density
-        return float_kernels.codeviation(p.values, d.values, p.spread.mean, d.spread.mean)
+        self._below = self._equal = np.empty(0, np.int64)
 
     def compute_overlap(self, p: Shares, d: Shares) -> float:
-        values = self.prediction.values, self.density.values
-        return float_kernels.overlap(*values, p.low, d.low, 1 / p.total, 1 / d.total)
+        values, scales = (self.prediction.values, self.density.values), (1 / p.total, 1 / d.total)
+        if self.density.counts is not None and d.low == 0 and p.low <= self.prediction.spread.low:
+            return float_kernels.overlap_with_bytes(*values, words(values[1]), p.low, *scales)
+        return float_kernels.overlap(*values, p.low, d.low, *scales)
 
     def divergence(self, p: Shares, d: Shares, eps: float) -> float:
-        ours = self.prediction.values, self.density.values, p.low, 1 / p.total, p.floor
+        values, ours = (self.prediction.values, self.density.values), (p.low, 1 / p.total, p.floor)
         if self.density.counts is None:
-            return float_kernels.divergence(*ours, d.low, 1 / d.total, d.floor, eps)
+            return log_kernels.divergence(*values, *ours, d.low, 1 / d.total, d.floor, eps)
         own = byte_kernels.count_negentropy(self.density.counts, d.low, d.total, d.floor)
-        return own - float_kernels.cross(*ours, d.low, d.floor * d.total) / d.total
+        return own - log_kernels.cross(*values, words(values[1]), *ours, d.low, d.floor * d.total) / d.total
 
     def expect(self, fixated: Pixels, thresholds: Floats) -> None:
         self._expected += [self.prediction.values[fixated], thresholds[thresholds > self.prediction.spread.low]]
 
     def levels(self, fixations: Pixels, fixated: Pixels) -> Levels:
         values = self.prediction.values
-        once = np.sort(values[fixated])
-        marks = np.unique(once)
+        marks = _distinct(values[fixated])
         below, equal = self._rank(marks)
-        pixels = _tally(once, marks)
-        hits = pixels if fixated is fixations else _tally(np.sort(values[fixations]), marks)
+        pixels = rank_kernels.tally(values, fixated, marks)
+        hits = pixels if fixated is fixations else rank_kernels.tally(values, fixations, marks)
         return Levels(hits, pixels, below, equal)
 
     def reaching(self, thresholds: Floats) -> Counts:
@@ -73,12 +72,12 @@ class FloatStatistics(Statistics):
 
     def _rank(self, marks: Array) -> tuple[Counts, Counts]:
         """How many values lie below each mark, and how many equal it."""
-        place = np.searchsorted(self._marks, marks)
-        if self._marks.size == 0 or not np.array_equal(self._marks[place.clip(max=self._marks.size - 1)], marks):
-            self._marks = np.unique(np.concatenate((*self._expected, marks)))
+        place = rank_kernels.places(self._marks, marks)
+        if marks.size and place.max() == self._marks.size:  # of what was not expected
+            self._marks = _distinct(np.concatenate((*self._expected, marks)))
             spread = self.prediction.spread
             self._below, self._equal = rank(self.prediction.values, self._marks, spread.low, spread.high)
-            place = np.searchsorted(self._marks, marks)
+            place = rank_kernels.places(self._marks, marks)
         return self._below[place], self._equal[place]
 
 
@@ -96,16 +95,18 @@ def rank(values: Floats, marks: Floats, low: float, high: float) -> tuple[Counts
     """
     if math.isfinite(high - low):
         last = int(np.float64(high - low).view(np.int64))
-        first, most = float_kernels.first_marks((marks - low).view(np.int64), last)
+        first, most = rank_kernels.first_marks((marks - low).view(np.int64), last)
         if most <= _CROWDED:
             scratch = np.empty(2048)
-            return float_kernels.ranks(values, low, last, marks, first, most, scratch, scratch.view(np.int64))
+            return rank_kernels.ranks(values, low, last, marks, first, most, scratch, scratch.view(np.int64))
     ordered = np.sort(values)
     below = np.searchsorted(ordered, marks, side="left")
     return below, np.searchsorted(ordered, marks, side="right") - below
 
 
-def _tally(ordered: Floats, marks: Floats) -> Counts:
-    """How many of the ascending values equal each mark, all of which are marks."""
-    counts: Counts = np.diff(np.searchsorted(ordered, marks, side="right"), prepend=0)
-    return counts
+def _distinct(values: Floats) -> Floats:
+    """Sort an array, and return its values once each."""
+    values.sort()
+    first = np.ones(values.size, np.bool_)
+    np.not_equal(values[1:], values[:-1], out=first[1:])
+    return values[first]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,15 +23,13 @@ class PlainStatistics(Statistics):
     """Any prediction and density."""
 
     def __init__(self, prediction: Measured, density: Measured | None) -> None:
+        super().__init__()
         self.prediction = prediction
         self._p = prediction.values.astype(np.float64)
         if density is not None:
             self.density = density
             self._d = density.values.astype(np.float64)
-
-    @cached_property
-    def codeviation(self) -> float:
-        return float(((self._p - self._p.mean()) * (self._d - self._d.mean())).sum())
+            self.codeviation = float(((self._p - self._p.mean()) * (self._d - self._d.mean())).sum())
 
     def compute_overlap(self, p: Shares, d: Shares) -> float:
         return float(np.minimum((self._p - p.low) / p.total, (self._d - d.low) / d.total).sum())

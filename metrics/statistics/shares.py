@@ -6,8 +6,8 @@ difference and a quotient, of the map as it was given; so no map has to be scale
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 TINY = 1e-20  # pysaliency's addend
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """What a protocol makes of a value: (x - low) / width."""
 
     low: float = 0.0
@@ -30,9 +29,13 @@ class Scale:
             return self
         return Scale(float(np.ldexp(self.low, -exponent)), float(np.ldexp(self.width, -exponent)))
 
+    def within_single(self, low: float, high: float) -> Scale:
+        """Return the scale, times a power of two where values from low to high would leave single precision by it."""
+        _, exponent = math.frexp(max(abs(low - self.low), abs(high - self.low)) / self.width)
+        return self if -100 <= exponent <= 127 else Scale(self.low, math.ldexp(self.width, exponent))
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+
+class Shares(NamedTuple):
     """The share of a value x: (x - low) / total + floor."""
 
     low: float

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     Counts = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(NamedTuple):
     """How the values of one map lie.
 
     Attributes
@@ -55,8 +53,7 @@ class Spread:
         return cls(size, low, high, mean, excess, squares, constant)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """A flat map, read-only, and its spread.
 
     Attributes
@@ -92,8 +89,33 @@ def measure(array: Array) -> Measured | None:
         return Measured(values, byte_spread(counts, values.size), counts=counts)
     from videosal.metrics.kernels import float_kernels  # a process that scores image files has no need of it
 
+    found = _extent(array)
+    if found is None:
+        return None
+    values, low, high, mean, exponent = found
+    return Measured(
+        values, Spread.of(values.size, low, high, mean, *float_kernels.deviations(values, low, mean)), exponent
+    )
+
+
+def measure_beside(array: Array, other: Measured) -> tuple[Measured, float] | None:
+    """Measure a map as float64 beside another, and sum up the products of both maps' deviations from their means."""
+    from videosal.metrics.kernels import float_kernels
+
+    found = _extent(array)
+    if found is None:
+        return None
+    values, low, high, mean, exponent = found
+    *sums, products = float_kernels.deviations_of_two(values, low, mean, other.values, other.spread.mean)
+    return Measured(values, Spread.of(values.size, low, high, mean, *sums), exponent), products
+
+
+def _extent(array: Array) -> tuple[Array, float, float, float, int] | None:
+    """Return a map as float64, minimum, maximum, mean and the exponent of `Measured`; None if a value is not finite."""
+    from videosal.metrics.kernels import float_kernels
+
     values = flat(array.astype(np.float64, copy=False))
-    low, high = float(values.min()), float(values.max())  # which NumPy does with vector registers, and numba does not
+    low, high, total = float_kernels.extent_and_total(values, values.view(np.int64))
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     _, exponent = math.frexp(max(abs(low), abs(high)))
@@ -102,7 +124,5 @@ def measure(array: Array) -> Measured | None:
     else:
         exponent = max(exponent, -1000)  # two to the opposite power has to be finite
         values = flat(np.ldexp(values, -exponent))
-        low, high = float(values.min()), float(values.max())
-    mean = float_kernels.total(values) / values.size
-    excess, squares = float_kernels.deviations(values, low, mean)
-    return Measured(values, Spread.of(values.size, low, high, mean, excess, squares), exponent)
+        low, high, total = float_kernels.extent_and_total(values, values.view(np.int64))
+    return values, low, high, total / values.size, exponent

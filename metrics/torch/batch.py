@@ -165,6 +165,12 @@ class Batch:
 
 def check_batch(given: dict[str, Tensor | None]) -> None:
     """Raise `InputError` where tensors, by name, are no batches of one size on one device; the prediction is one."""
+    for name, value in given.items():
+        if value is not None and (not isinstance(value, Tensor) or value.layout != torch.strided or value.is_quantized):
+            kind = (
+                type(value).__name__ if not isinstance(value, Tensor) else f"a tensor of {value.layout}, {value.dtype}"
+            )
+            raise InputError(f"{name} is {kind}: give a dense torch tensor (B, H, W) of real numbers")
     prediction = given["prediction"]
     assert prediction is not None
     if prediction.ndim != 3 or prediction.numel() == 0:

@@ -3,6 +3,7 @@
 Every function takes batches (B, H, W) and returns one figure per item, (B,): those that `videosal.metrics.score_frame`
 gives for each item under the protocol ``standard``. Predictions may have any real dtype; figures have the same, or
 torch's default where that is neither float32 nor float64. Nothing is resized: bring all tensors to one size first.
+What each argument may hold, and the errors, are those of `score_batch`.
 
 `cc`, `kld`, `sim`, `nss` and `ig` are differentiable; the AUCs are counts, without a gradient. A map without
 information scores as the uniform distribution. An undefined figure is NaN. Both have a gradient of zero, so ``nanmean``
@@ -72,7 +73,8 @@ def score_batch(
     Raises
     ------
     InputError
-        A tensor has the wrong shape, device or values, or a metric asked for lacks its input or is none of the eight.
+        An argument is no dense tensor, or has the wrong shape, device or values; or a metric asked for lacks its input
+        or is none of the eight.
 
     Examples
     --------
@@ -90,6 +92,7 @@ def score_batch(
         names = [metrics] if isinstance(metrics, str) else list(metrics)
         for name in names:
             _check(name, missing)
+    check_batch({"prediction": prediction, **given})
     if prediction.device.type == "cpu" and not (prediction.requires_grad and torch.is_grad_enabled()):
         return _score_on_cpu(prediction, given, names)
     batch = Batch(prediction, density, fixations, other_fixations, baseline)
@@ -151,7 +154,6 @@ def _check(name: str, missing: set[str]) -> None:
 
 def _score_on_cpu(prediction: Tensor, given: dict[str, Tensor | None], names: list[str]) -> dict[str, Tensor]:
     """Score item by item with the compiled kernels."""
-    check_batch({"prediction": prediction, **given})
     maps = [_items(name, tensor) for name, tensor in {"prediction": prediction, **given}.items()]
     rows = []
     for p, density, fixations, others, baseline in zip(*maps, strict=False):

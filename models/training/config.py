@@ -126,7 +126,7 @@ def read_config(file: str | Path) -> dict[str, Any]:
         values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileError(f"{file}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FileError(f"{file}: is not a valid TOML file ({error})") from error
     needed = {"model": "-", "dataset": "-"}
     make_config(needed | values, where=str(file))  # so that an error names the file

@@ -7,8 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from videosal.disk.folder_lock import hold
+from videosal.disk.whole_file import write_whole
 from videosal.errors import RunError
-from videosal.folder_lock import hold
 from videosal.models.training.config import changed_keys, format_config, make_config, read_config
 from videosal.models.training.hardware.distributed import Processes, join_processes
 from videosal.models.training.hardware.footprint import check_shared_memory
@@ -16,7 +17,6 @@ from videosal.models.training.loop import TrainingLoop
 from videosal.models.training.output import checkpoints
 from videosal.models.training.output.logs import check_board
 from videosal.models.training.recipe import Recipe, prepare_recipe
-from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from videosal.datasets.files.guard.failures import reading
 from videosal.errors import FileError, InputError, ModelError, did_you_mean
 from videosal.models.networks import (
     NetworkEntry,
@@ -178,13 +179,10 @@ def write_checkpoint(path: Path, state_dict: Mapping[str, Tensor], *, model: str
 
 
 def _read_safetensors(path: Path) -> Any:
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
+    with reading(path, "safetensors file"):
         return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise FileError(f"{path}: is no whole safetensors file ({_first_line(error)})") from error
 
 
 def _is_safetensors(path: Path) -> bool:
@@ -225,7 +223,3 @@ def _check_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
             f"{path}: {len(spoilt)} of {len(tensors)} tensors hold NaN ({spoilt[0]}), so every map would: the training "
             "has gone wrong, take the weights of an earlier epoch"
         )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

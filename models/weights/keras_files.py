@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.guard.failures import reading
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
@@ -76,13 +77,10 @@ def read_keras(path: Path) -> list[KerasLayer]:
 
     if not path.is_file():
         raise FileError(f"{path}: there is no such file of weights")
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            root = file.get("model_weights", file)  # `save` writes more than weights
-            names = _read_names(root, "layer_names")
-            return [layer for name in names for layer in _read_layers(root[name])]
-    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:
-        raise FileError(f"{path}: is no file of weights of Keras 2 (HDF5), or is damaged ({error!r})") from error
+    with reading(path, "file of weights of Keras 2 (HDF5)"), h5py.File(path, "r", locking=False) as file:
+        root = file.get("model_weights", file)  # `save` writes more than weights
+        names = _read_names(root, "layer_names")
+        return [layer for name in names for layer in _read_layers(root[name])]
 
 
 def order_of(name: str) -> list[Any]:

@@ -9,6 +9,7 @@ import zipfile
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from videosal.datasets.files.guard.failures import reading
 from videosal.errors import FileError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def read_pytorch(path: Path) -> Any:
     """
     if what := _describe_other(path):
         raise FileError(f"{path}: {what}")
+    check_sums(path)
     import torch
 
     asked = None
@@ -49,6 +51,20 @@ def read_pytorch(path: Path) -> Any:
     except Exception as error:  # a damaged archive fails in many ways
         text = "is no PyTorch file of weights, or is damaged: get it again" if asked is None else _refusal(asked[1])
         raise FileError(f"{path}: {text}") from error
+
+
+def check_sums(path: Path) -> None:
+    """Check the sum of every member of a file of `torch.save`, which torch does not; raise `FileError` if one is wrong.
+
+    Files from before torch 1.6 are no archives and have no sums.
+    """
+    with reading(path, "PyTorch file of weights"):
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    if damaged is not None:
+        raise FileError(f"{path}: is damaged (the CRC of {damaged} is wrong): get it again")
 
 
 class Unread(dict[Any, Any]):

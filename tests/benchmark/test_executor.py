@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from videosal import merge_runs, run, score
+from videosal.benchmark.runs import identify
+from videosal.benchmark.scoring import recorder
+from videosal.benchmark.workers import same_code
 from videosal.datasets import load_dataset
 from videosal.errors import InputError, RunError
 
@@ -40,11 +43,25 @@ def test_shards_of_different_work_do_not_merge(scored: dict[str, Any], tmp_path:
     b = score(**{**scored, "out": tmp_path / "b"}, shard="2/2", seed=3).path
     with pytest.raises(RunError, match="not parts of one run: they differ in the seed"):
         merge_runs([a, b], tmp_path / "merged")
-    with pytest.raises(RunError, match="is not empty"):
+    with pytest.raises(RunError, match="is in use: choose another --out"):
         merge_runs([a], b)
     assert not merge_runs([a], tmp_path / "part").complete
     with pytest.raises(InputError, match="no runs"):
         merge_runs([], tmp_path / "none")
+
+
+def test_shards_that_other_code_scored_do_not_merge(
+    scored: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [tmp_path / "1", tmp_path / "2"]
+    score(**{**scored, "out": parts[0], "shard": "1/2"})
+    # As the same command with an edited copy of videosal would.
+    for module in (identify, recorder, same_code):
+        monkeypatch.setattr(module, "suite_digest", lambda: "0" * 16)
+    score(**{**scored, "out": parts[1], "shard": "2/2"})
+    with pytest.raises(RunError, match=r"not parts of one run: they differ in the code of videosal \(its files were"):
+        merge_runs(parts, tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
     for shard in ("0/2", "3/2", "1", "a/b", "1/2/3"):
         with pytest.raises(InputError, match="expected I/N"):
             score(**{**scored, "out": tmp_path / "c"}, shard=shard)

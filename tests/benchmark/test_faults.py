@@ -15,6 +15,7 @@ import pytest
 from tests.benchmark.soak import soak
 from videosal import load_run, score
 from videosal.datasets import load_dataset
+from videosal.datasets.pack.packed import pack_dataset
 from videosal.errors import FileError, PredictionError, RunError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def test_a_second_process_on_one_run_directory_is_refused(scored: dict[str, Any]
     holder = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from videosal.folder_lock import hold\n"
+        "from videosal.disk.folder_lock import hold\n"
         f"with hold(Path({str(scored['out'])!r}), 'scoring into'):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"
@@ -98,13 +99,13 @@ def test_new_metrics_are_added_without_computing_the_old(
     from videosal.benchmark.scoring import frame_scores
 
     asked: list[tuple[str, ...]] = []
-    original = frame_scores.score_frame
+    original = frame_scores.score_protocols
 
-    def watch(*args: Any, metrics: Any, **kwargs: Any) -> dict[str, float]:
-        asked.append(tuple(metrics))
+    def watch(*args: Any, metrics: Any, **kwargs: Any) -> dict[str, dict[str, float]]:
+        asked.append(metrics["standard"])
         return original(*args, metrics=metrics, **kwargs)
 
-    monkeypatch.setattr(frame_scores, "score_frame", watch)
+    monkeypatch.setattr(frame_scores, "score_protocols", watch)
     score(**scored, metrics=["cc", "nss"])
     both = score(**scored, metrics=["nss", "sauc"])
     assert set(asked[:9]) == {("cc", "nss")}
@@ -140,9 +141,9 @@ def test_output_that_cannot_be_written_is_named(scored: dict[str, Any], tmp_path
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="file is in use and is not a run"):
         score(**{**scored, "out": tmp_path / "file"})
-    with pytest.raises(RunError, match="cannot make the run directory"):
+    with pytest.raises(RunError, match="cannot make the folder"):
         score(**{**scored, "out": tmp_path / "file" / "run"})
-    with pytest.raises(RunError, match="cannot make the run directory /proc/run"):
+    with pytest.raises(RunError, match="cannot make the folder /proc/run"):
         score(**{**scored, "out": "/proc/run"})
 
 
@@ -156,3 +157,26 @@ def test_a_clock_set_back_does_not_matter(scored: dict[str, Any], monkeypatch: p
     again = score(**scored, progress=lambda done, total, video: seen.append(video))
     assert seen == ["0602"]
     assert again.frames.equals(first.frames)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_ground_truth_that_is_replaced_during_the_run_is_noticed(scored: dict[str, Any], packed: bool) -> None:
+    """Also where its video has been scored already, and whatever reads it later: baselines, other fixations."""
+    density = scored["root"] / "annotation/0601/maps/0001.png"
+    if packed:
+        pack = scored["root"].with_name("val.h5")
+        pack_dataset(load_dataset("dhf1k:val", scored["root"]), pack)
+        scored["root"] = pack
+    replaced = scored["root"] if packed else density
+
+    def meddle(done: int, total: int, video: str) -> None:
+        if video == "0602":
+            content = replaced.read_bytes()
+            replaced.unlink()
+            replaced.write_bytes(content)
+            os.utime(replaced, ns=(1, 1))
+
+    with pytest.raises(RunError, match=rf"{replaced.name} changed while it was scored: run again with --existing"):
+        score(**scored, metrics=["cc"], progress=meddle)
+    assert not (scored["out"] / "scores.h5").exists()
+    assert score(**scored, metrics=["cc"], existing="overwrite").complete

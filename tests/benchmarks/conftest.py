@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _REPORT = pytest.StashKey[Report]()
-_WHOLE = 22 * len(SIZES) * len(FIXATIONS) + 2  # comparisons in test_metrics_speed.py
+_WHOLE = 23 * len(SIZES) * len(FIXATIONS) + 2  # comparisons in test_metrics_speed.py
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -164,6 +164,23 @@ def test_resized_maps_against_same_size(benchmark: BenchmarkFixture, frame: Synt
     benchmark(functions[same])
 
 
+def test_resized_by_a_spline_against_imresize(
+    benchmark: BenchmarkFixture, frame: SyntheticFrame, report: Report
+) -> None:
+    small = _small(frame)
+
+    def score(protocol: str) -> dict[str, float]:
+        given = {"other_fixations": frame.others, "baseline": frame.shared_baseline}
+        return score_frame(small, frame.density, frame.fixations, **given, protocol=protocol)
+
+    functions = {
+        "salicon, its default metrics, 384x224": lambda: score("salicon"),
+        "standard, resized": lambda: score("standard"),
+    }
+    report.results.append(_compare(frame, functions, rounds=50, goal=2, sense="at most"))
+    benchmark(score, "salicon")
+
+
 def test_several_protocols_against_the_dearest(
     benchmark: BenchmarkFixture, frame: SyntheticFrame, report: Report
 ) -> None:

@@ -70,7 +70,7 @@ def test_files_that_cannot_grow(case: Case, videosal: Videosal) -> None:
     folder = case("full-disk")
     assert videosal(f"score ../_base/maps {SCORE} --metrics cc").agrees(CC)
     said = {}
-    with small_files(4000):
+    with small_files(7000):
         said["out/p.h5"] = videosal(f"{PACK} out/p.h5")
         said["out/f.pdf"] = videosal("figure out/x --out out/f.pdf")
         said["out/y/scores.h5"] = videosal(
@@ -79,7 +79,7 @@ def test_files_that_cannot_grow(case: Case, videosal: Videosal) -> None:
         said["out/r.html"] = videosal("report out/x --out out/r.html")
     for file, answer in said.items():
         assert answer.fails(f"cannot write {file} (File too large)"), answer
-    assert sorted(path.name for path in (folder / "out").iterdir()) == ["r.html", "x", "y"]
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["x", "y"]
 
 
 def test_a_map_that_finds_no_room_is_an_error_and_no_empty_file(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_names_that_the_disk_refuses(case: Case, videosal: Videosal) -> None:
     long = "x" * 300
     assert videosal(f"score {long} -d dhf1k:val --root ../_base/copy").fails("File name too long")
     for _ in range(2):  # without and with a folder runs/
-        said = videosal(f"score ../_base/maps --name {long} -d dhf1k:val --root ../_base/copy")
-        assert said.fails("File name too long")
-        assert long[:100] in said.err
-        Path("runs").mkdir(exist_ok=True)
+        said = videosal(f"score ../_base/maps --name {long} -d dhf1k:val --root ../_base/copy --existing overwrite")
+        assert said.agrees(BASE)  # the run directory has a name that every disk takes
+        [run] = Path("runs").iterdir()
+        assert 100 < len(run.name) < 255

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from videosal.cli import main
 from videosal.datasets import load_dataset
 
 if TYPE_CHECKING:
@@ -345,3 +346,19 @@ def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False)
     os.close(writer)
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_ends_too_early_is_not_called_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """click turns an `EOFError` into what it raises for Ctrl-D."""
+
+    def read() -> None:
+        raise EOFError("no end marker")
+
+    monkeypatch.setattr("videosal.datasets.list_datasets", read, raising=False)
+    monkeypatch.setattr("sys.argv", ["videosal", "datasets"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    said = capsys.readouterr().err.strip()
+    assert said == "error: a file ends before its time (no end marker): --debug shows where it is read"

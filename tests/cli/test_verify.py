@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from videosal.cli.verify import command, printable
+from videosal.cli.verify import command
 from videosal.datasets import load_dataset
 from videosal.errors import DatasetError, PredictionError
 
@@ -134,8 +134,3 @@ def test_maps_of_a_withheld_split_are_matched_with_its_frames(
     code, text = verify("dhf1k:test", "--root", root, "--predictions", maps)
     assert code == 1
     assert "1 frames have no map: 0701/0002" in text
-
-
-def test_names_cannot_write_to_the_terminal() -> None:
-    assert printable("a\x1b[31mb\nc\udcffd") == "a\\x1b[31mb\nc\\udcffd"
-    assert printable("Straße") == "Straße"

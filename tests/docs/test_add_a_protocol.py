@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from click.testing import CliRunner
 
+from videosal import load_run, score
 from videosal.cli import cli
 from videosal.datasets import load_dataset
 from videosal.metrics import get_protocol, score_frame
@@ -54,4 +55,7 @@ def test_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = score_frame(map_, video.density(frame), video.fixations(frame), protocol=ours)
     assert list(found) == ["cc", "nss", "sim"]
     assert found == score_frame(map_, video.density(frame), video.fixations(frame), protocol="ours")
+    run = score(tmp_path / "maps", "sample", protocol=ours, out=tmp_path / "again")
+    assert run.frames.equals(load_run(tmp_path / "run").frames)
+    assert run.info["conventions"] == ours.to_json()
     assert found != score_frame(map_, video.density(frame), video.fixations(frame), metrics=list(found))

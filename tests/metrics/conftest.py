@@ -90,8 +90,8 @@ def case_of(gaze: Gaze, protocol: str = "standard", **changed: Any) -> Case:
     baseline = None if given["baseline"] is None else Baseline(given.pop("baseline"))
     rules = get_protocol(protocol)
     inputs = read_inputs(given["prediction"], given["density"], given["fixations"], given["others"])
-    frame = SharedFrame(inputs, baseline, with_density=given["density"] is not None)
-    case = frame.case(rules, rules.metrics, None, frozenset())
+    frame = SharedFrame(inputs, with_density=given["density"] is not None)
+    case = frame.case(rules, rules.metrics, inputs, baseline, None, frozenset())
     assert case is not None
     return case
 

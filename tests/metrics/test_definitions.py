@@ -24,9 +24,9 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry[Any]]:
 
     empty: Registry[Any] = Registry("metric", "videosal.metrics.of_tests")
     monkeypatch.setattr(definitions, "_custom", empty)
-    frame._asked.cache_clear()
+    frame._plan.cache_clear()
     yield empty
-    frame._asked.cache_clear()
+    frame._plan.cache_clear()
 
 
 def register(name: str = "mae", **changed: Any) -> Any:

@@ -417,3 +417,22 @@ def test_nss_by_observer(make_gaze: GazeMaker) -> None:
         assert found[name] == score_frame(small, gaze.density, observers[name], metrics=["nss"])["nss"]
     assert math.isnan(found["c"])
     assert np.isfinite(nss_by_observer(gaze.prediction, {"a": gaze.fixations}, protocol="salicon")["a"])
+
+
+def test_each_protocol_may_take_fixations_and_metrics_of_its_own(make_gaze: GazeMaker) -> None:
+    gaze, points = make_gaze(), np.array([[1, 2], [3, 4], [1, 2]])
+    fixations = {"standard": gaze.fixations, "pysaliency": points, "stsanet": points}
+    others = {"standard": gaze.others, "pysaliency": points + 2}
+    metrics = {"standard": ["nss", "sauc"], "pysaliency": ["sauc", "auc_judd"], "stsanet": None}
+    maps = (gaze.prediction, gaze.density)
+    found = score_protocols(*maps, fixations, other_fixations=others, metrics=metrics, protocols=list(metrics))
+    for name, scores in found.items():
+        own: dict[str, Any] = {"other_fixations": others.get(name), "metrics": metrics[name], "protocol": name}
+        assert scores == score_frame(*maps, fixations[name], **own)
+    # Without a density a mask is what tells the size, also where another protocol takes points.
+    looked_at: dict[str, Any] = {"standard": np.eye(8), "unisal": [[1, 1]]}
+    sizes = score_protocols(np.eye(4), fixations=looked_at, protocols=["standard", "unisal"])
+    for name, scores in sizes.items():
+        assert scores == score_frame(np.eye(4), fixations=looked_at[name], protocol=name)
+    with pytest.raises(InputError, match="two of the protocols standard, standard have one name"):
+        score_protocols(np.eye(4), fixations=np.eye(4), protocols=["standard", "standard"])

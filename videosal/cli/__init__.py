@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from videosal import __version__
+from videosal.cli.terminal import printable, printable_output
 from videosal.errors import VideosalError
 from videosal.verbs import VERBS, help_page
 
@@ -55,28 +56,44 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line: exit code 0 success, 1 problems found or incomplete result, 2 bad usage or input."""
-    debug = "--debug" in sys.argv
     make_printable()
+    with printable_output():
+        code = _run()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run() -> Any:
+    debug = "--debug" in sys.argv
     try:
         code = cli.main(args=[_expand_home(argument) for argument in sys.argv[1:]], standalone_mode=False)
     except (VideosalError, click.ClickException) as error:
         if debug:
             raise
         text = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        click.echo(f"error: {' '.join(text.split())}", err=True)
+        _complain(" ".join(text.split()))
         code = 2
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: what is finished is kept, run the same command again to go on", err=True)
-        code = 130
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(cause := error.__cause__, EOFError):  # click takes it for Ctrl-D
+            if debug:
+                raise cause from None
+            click.echo(f"error: a file ends before its time ({cause}): --debug shows where it is read", err=True)
+            code = 2
+        else:
+            click.echo("interrupted: what is finished is kept, run the same command again to go on", err=True)
+            code = 130
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except OSError as error:
         if debug:
             raise
-        click.echo(f"error: {_describe(error)}", err=True)
+        _complain(_describe(error))
         code = 2
-    sys.exit(code if isinstance(code, int) else 0)
+    return code
+
+
+def _complain(text: str) -> None:
+    click.echo(f"error: {printable(text)}", err=True)  # click would take escape sequences out of a file, and hide them
 
 
 def _describe(error: OSError) -> str:

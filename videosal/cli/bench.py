@@ -10,6 +10,7 @@ import click
 
 from videosal.cli.progress import show_progress
 from videosal.cli.table import ENDINGS, write_text
+from videosal.disk.whole_file import make_folder
 
 if TYPE_CHECKING:
     from videosal.benchmark import Run
@@ -49,7 +50,7 @@ def command(ctx: click.Context, /, file: str) -> None:
         board = Leaderboard.from_runs(
             runs, published=table.published, layout=table.layout, allow_incomplete=table.allow_incomplete
         )
-        (base / table.out).parent.mkdir(parents=True, exist_ok=True)
+        make_folder((base / table.out).parent)
         form = ENDINGS.get(Path(table.out).suffix.lower(), "markdown")
         write_text(getattr(board, f"to_{form}")(), str(base / table.out))
     ctx.exit(2 if failed else 0 if all(run.complete for run in runs) else 1)

@@ -6,6 +6,8 @@ import logging
 
 import click
 
+from videosal.cli.terminal import printable
+
 
 def print_log_lines() -> None:
     """Print what the library has to say as one line each, on the error stream; of other packages warnings alone."""
@@ -16,4 +18,4 @@ def print_log_lines() -> None:
 class _LineHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         kind = "note" if record.levelno == logging.INFO else record.levelname.lower()
-        click.echo(f"{kind}: {self.format(record)}", err=True)
+        click.echo(f"{kind}: {printable(self.format(record))}", err=True)  # a bar of rich goes past the stream

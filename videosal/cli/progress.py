@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from videosal.cli.terminal import printable, terminal_itself
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,7 +36,7 @@ def show_progress(label: str, unit: str = "frames") -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(unit),
@@ -42,11 +44,11 @@ def show_progress(label: str, unit: str = "frames") -> Iterator[Progress]:
         TextColumn("ETA"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
+    with Bar(*columns, console=Console(file=terminal_itself()), transient=True) as bar:
+        task = bar.add_task(printable(label), total=None)
 
         def update(done: int, total: int, video: str) -> None:
-            bar.update(task, completed=done, total=total, description=f"{label} {video}")
+            bar.update(task, completed=done, total=total, description=printable(f"{label} {video}"))
 
         yield update
 

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 
 def evaluate_protocols(
-    evaluate: Callable[..., Run], protocols: list[str], label: str, out: str | None, plugins: tuple[str, ...]
+    evaluate: Callable[..., Run],
+    evaluate_each: Callable[..., list[Run]],
+    protocols: list[str],
+    label: str,
+    plugins: tuple[str, ...],
 ) -> int:
-    """Evaluate under each protocol, print the result, and return the exit code.
+    """Evaluate under one protocol or under each of several, print the result, and return the exit code.
 
     With several protocols each has a run directory of its own, whose name ends in the protocol's. Plug-ins may register
     a protocol, so they are loaded before its name is looked up.
@@ -34,10 +38,8 @@ def evaluate_protocols(
         with show_progress(label) as progress:
             run = evaluate(protocol=protocols[0], progress=progress)
         return print_run(run)
-    runs = []
-    for protocol in protocols:
-        with show_progress(f"{label}, {protocol}") as progress:
-            runs.append(evaluate(protocol=protocol, progress=progress, out=f"{out}-{protocol}" if out else None))
+    with show_progress(label) as progress:
+        runs = evaluate_each(protocols=protocols, progress=progress)
     return _print_side_by_side(runs)
 
 

@@ -30,7 +30,8 @@ from videosal.cli.protocol_runs import evaluate_protocols
 @click.pass_context
 def command(ctx: click.Context, /, model: str, protocols: list[str], **options: Any) -> None:
     """Run MODEL (a registered name, or file.py:Name) and score its maps."""
-    from videosal.benchmark import run
+    from videosal.benchmark import run, run_each
 
-    evaluate = partial(run, model, **take_unit(options))
-    ctx.exit(evaluate_protocols(evaluate, protocols, model, options["out"], options["plugins"]))
+    given = take_unit(options)
+    one, each = partial(run, model, **given), partial(run_each, model, **given)
+    ctx.exit(evaluate_protocols(one, each, protocols, model, options["plugins"]))

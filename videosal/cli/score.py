@@ -19,7 +19,8 @@ from videosal.cli.protocol_runs import evaluate_protocols
 @click.pass_context
 def command(ctx: click.Context, /, predictions: str, protocols: list[str], **options: Any) -> None:
     """Score the saliency maps in PREDICTIONS: a folder or archive with VIDEO/FRAME.png, or a file per video."""
-    from videosal.benchmark import score
+    from videosal.benchmark import score, score_each
 
-    evaluate = partial(score, predictions, **take_unit(options))
-    ctx.exit(evaluate_protocols(evaluate, protocols, "scoring", options["out"], options["plugins"]))
+    given = take_unit(options)
+    one, each = partial(score, predictions, **given), partial(score_each, predictions, **given)
+    ctx.exit(evaluate_protocols(one, each, protocols, "scoring", options["plugins"]))

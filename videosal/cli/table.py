@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from videosal.cli.options import loaded_plugins, parse_metric, parse_metrics, run_models_option
+from videosal.disk.whole_file import write_whole_text
 
 FORMATS = ("markdown", "latex", "csv", "html", "json", "bibtex")
 ENDINGS = {".tex": "latex", ".csv": "csv", ".html": "html", ".json": "json", ".bib": "bibtex"}
@@ -73,8 +74,5 @@ def write_text(text: str, out: str | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    try:
-        Path(out).write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise click.UsageError(f"cannot write {out} ({error.strerror})") from error
+    write_whole_text(Path(out), text)
     click.echo(f"wrote {out}", err=True)

@@ -56,13 +56,8 @@ def command(
     if as_json:
         click.echo(json.dumps(_as_json(inspection, findings, maps), indent=2))
     else:
-        click.echo(printable(_as_text(inspection, findings, maps)))
+        click.echo(_as_text(inspection, findings, maps))
     ctx.exit(1 if any(finding.severity == "problem" for finding in findings) else 0)
-
-
-def printable(text: str) -> str:
-    """Escape what a hostile file name could do to a terminal or to an encoder."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _match_predictions(

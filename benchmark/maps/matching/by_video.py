@@ -11,6 +11,7 @@ from videosal.benchmark.maps.matching.names import unpadded
 from videosal.benchmark.maps.sequences import SEQUENCE_SUFFIXES
 from videosal.benchmark.maps.trees import ARCHIVE_SUFFIXES, Entry, MapTree
 from videosal.datasets.files.images import suffix_of
+from videosal.disk.safe_name import safe_name
 from videosal.errors import PredictionError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def group_by_video(
     tree: MapTree, entries: list[Entry], videos: Sequence[str], others: Collection[str]
 ) -> tuple[dict[str, Found], list[Entry]]:
     """Sort the files by video; the second value holds those that belong to none."""
-    names = {unpadded(video): video for video in videos}
+    names = {unpadded(name): video for video in videos for name in (safe_name(video), video)}
     found: dict[str, Found] = {}
     left = []
     for entry in entries:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from videosal.datasets.files.guard.failures import reading
+from videosal.datasets.files.guard.limits import check_frames
+from videosal.datasets.files.guard.video import next_frame, open_video
 from videosal.datasets.files.orientation import turn
 from videosal.datasets.files.video.pictures import Pictures, choose_stream, list_pictures
 from videosal.datasets.files.video.truncation import find_video_damage
-from videosal.errors import DatasetError, FileError
+from videosal.errors import DamagedFileError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +84,7 @@ class VideoFile:
                 while self._decode(frames, count) is not None:
                     count += 1
             found = Pictures(count)
+        check_frames(found.count, self.where)
         damage = find_video_damage(self.source) if isinstance(self.source, Path) else None
         if damage := damage or ("ends within a picture" if found.cut else None):
             _say_cut(self.where, damage, found.count)
@@ -115,12 +119,9 @@ class VideoFile:
     def opened(self) -> Iterator[tuple[Any, Any]]:
         """Open the file once more, for as long as the context lasts: PyAV's container, and the stream of the video."""
         with self._open() as container:
-            import av
-
-            try:
-                yield container, self._choose_stream(container)
-            except av.error.FFmpegError as error:
-                raise FileError(f"{self.where}: damaged ({error})") from error
+            stream = self._choose_stream(container)
+            with reading(self.where, "video file"):
+                yield container, stream
 
     def close(self) -> None:
         """Close the file; reading opens it again."""
@@ -137,37 +138,28 @@ class VideoFile:
     def _whole(self, index: int) -> Any:
         """Return the last frame; its decoder may say that what is missing in it was made up."""
         if index in self.damaged:
-            raise FileError(f"{self.where}: frame {index + 1} is damaged: get the video again, or encode it anew")
+            raise DamagedFileError(
+                f"{self.where}: frame {index + 1} is damaged: get the video again, or encode it anew"
+            )
         return self._last
 
     def _decode(self, stream: Iterator[Any], done: int) -> Any:
         """Return the next frame, None behind the last; a file without any holds no pictures."""
-        import av
-
-        try:
-            frame = next(stream, None)
-        except av.error.FFmpegError as error:
-            raise FileError(f"{self.where}: damaged after {done} frames ({error})") from error
+        frame = next_frame(stream, self.where, done + 1)
         if frame is None and not done:
             raise FileError(f"{self.where}: holds no pictures")
         return frame
 
     def _open(self) -> Any:
+        # Whoever opens a file that lies in memory reads at a place of its own.
+        source = self.source if isinstance(self.source, Path) else io.BytesIO(self.source.getvalue())
         try:
-            import av
-        except ImportError as error:
-            raise DatasetError(
-                f"{self.where}: reading video files needs PyAV: pip install 'videosal[video]', "
-                "or save the frames as images"
-            ) from error
-        try:
-            if isinstance(self.source, Path):
-                return av.open(str(self.source), metadata_errors="replace")
-            own = io.BytesIO(self.source.getvalue())  # each reads at a place of its own
-            return av.open(own, metadata_errors="replace")
-        except (av.error.FFmpegError, OSError) as error:
-            damage = find_video_damage(self.source) if isinstance(self.source, Path) else None
-            raise FileError(f"{self.where}: not a readable video file ({damage or error})") from error
+            return open_video(source, self.where)
+        except FileError as error:
+            damage = find_video_damage(source) if isinstance(source, Path) else None
+            if damage is None:
+                raise
+            raise FileError(f"{self.where}: not a readable video file ({damage})") from error
 
     def _choose_stream(self, container: Any) -> Any:
         if (stream := choose_stream(container, self._open)) is None:

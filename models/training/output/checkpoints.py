@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from videosal.disk.whole_file import write_whole
 from videosal.errors import RunError
 from videosal.models.networks import match_official, official_state_dict
 from videosal.models.weights.checkpoint_files import read_checkpoint, write_checkpoint
-from videosal.whole_file import write_whole
+from videosal.models.weights.pytorch_files import check_sums
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,9 +90,10 @@ def read_state(folder: Path) -> State | None:
     if not file.is_file():
         return None
     try:
+        check_sums(file)
         content = torch.load(file, map_location="cpu", weights_only=True)
         schema = content.pop("schema")
-    except (OSError, RuntimeError, EOFError, KeyError, AttributeError, pickle.UnpicklingError) as error:
+    except Exception as error:  # a damaged file can raise anything
         raise RunError(f"{file} is damaged: start again with --existing overwrite") from error
     if schema != SCHEMA:
         raise RunError(f"{file} has schema {schema}, this version reads {SCHEMA}: use that version, or start again")

@@ -9,9 +9,9 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
+from videosal.disk.whole_file import write_whole
 from videosal.errors import InputError, RunError
 from videosal.models.training.output.checkpoints import BOARD, EPOCHS, STEPS
-from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,12 +6,12 @@ Source: arXiv 1709.06316, ECCV 2018 and github.com/remega/OMCNN_2CLSTM (``TestDe
 
 from __future__ import annotations
 
-import zipfile
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from videosal.datasets.files.guard.failures import reading
 from videosal.errors import FileError
 from videosal.models.card import ModelCard
 from videosal.models.video.prefetch import PrefetchedFrames
@@ -134,12 +134,13 @@ def read_variables(path: Path) -> dict[str, Tensor]:
 
     if not path.is_file():
         raise FileError(f"{path}: there is no such file of weights")
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            names = [name for name in file.files if name not in _OPTIMISER and not name.endswith(_SLOTS)]
-            return {name: torch.from_numpy(np.ascontiguousarray(_turn(file[name]))) for name in names}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise FileError(f"{path}: is no whole .npz file of arrays ({str(error).splitlines()[0]})") from error
+    with (
+        reading(path, ".npz file of arrays"),
+        path.open("rb") as stream,
+        np.load(stream, allow_pickle=False) as file,
+    ):
+        names = [name for name in file.files if name not in _OPTIMISER and not name.endswith(_SLOTS)]
+        return {name: torch.from_numpy(np.ascontiguousarray(_turn(file[name]))) for name in names}
 
 
 def refuse_checkpoint(path: Path) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ import pytest
 
 from videosal.benchmark import run, score
 from videosal.benchmark.maps.origin import read_origin
-from videosal.errors import PredictionError, RunError
+from videosal.errors import FileError, PredictionError, RunError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ def test_shards_save_into_one_folder(data: dict[str, Any], tmp_path: Path) -> No
 def test_a_damaged_file_is_named(data: dict[str, Any], tmp_path: Path, text: str, message: str) -> None:
     run("motion", **data, save_maps=tmp_path / "maps")
     (tmp_path / "maps/maps.json").write_text(text)
-    with pytest.raises(PredictionError, match=rf"maps\.json.* {message}"):
+    with pytest.raises((FileError, PredictionError), match=rf"maps\.json.* {message}"):
         score(tmp_path / "maps", **data)
 
 

@@ -5,6 +5,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from videosal.benchmark.maps import trees as map_trees
@@ -92,7 +93,7 @@ def test_links_and_devices_in_archives_are_refused(tmp_path: Path, kind: bytes) 
 
 
 def test_a_member_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(map_trees, "MAX_MEMBER", 1000)
+    monkeypatch.setattr(map_trees, "MOST_BYTES", 1000)
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("0601/0001.png", bytes(10_000))
     with pytest.raises(PredictionError, match=r"'0601/0001\.png' unpacks to 10000 bytes"):
@@ -102,14 +103,14 @@ def test_a_member_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, monkeypat
 def test_what_is_no_archive_is_named(tmp_path: Path) -> None:
     for name in ("a.zip", "a.tar", "a.tar.gz"):
         (tmp_path / name).write_bytes(b"no archive")
-        with pytest.raises(PredictionError, match=rf"{name}: not a readable (zip|tar) archive"):
+        with pytest.raises(FileError, match=rf"{name}: not a readable (zip|tar) archive"):
             open_tree(tmp_path / name)
     whole = zip_of(tmp_path / "whole.zip", "0601/0001.png").read_bytes()
     (tmp_path / "cut.zip").write_bytes(whole[:-10])
-    with pytest.raises(PredictionError, match=r"cut\.zip: not a readable zip"):
+    with pytest.raises(FileError, match=r"cut\.zip: not a readable zip"):
         open_tree(tmp_path / "cut.zip")
     (tmp_path / "flipped.zip").write_bytes(whole.replace(b"/etc", b"/EtC"))
-    with pytest.raises(FileError, match=r"0001\.png: cannot be unpacked"):
+    with pytest.raises(FileError, match=r"0001\.png: not a readable member of a zip archive: it is damaged"):
         open_tree(tmp_path / "flipped.zip").read("0601/0001.png")
 
 
@@ -135,3 +136,55 @@ def test_members_without_a_time_have_that_of_their_archive(tmp_path: Path) -> No
 
     assert pack(b"one", 0) != pack(b"two", 0)
     assert pack(b"one", 7) == pack(b"two", 7) == 7
+
+
+def gzipped(path: Path, names: tuple[str, ...] = ("0601/0001.png", "0601/0002.png")) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for name in names:
+            info = tarfile.TarInfo(name)
+            info.size = 5000
+            tar.addfile(info, io.BytesIO(np.random.default_rng(0).bytes(5000)))
+    return path
+
+
+def test_a_compressed_tar_is_read_to_its_checksum(tmp_path: Path) -> None:
+    whole = gzipped(tmp_path / "whole.tar.gz")
+    assert len(open_tree(whole).entries()) == 2
+    data = bytearray(whole.read_bytes())
+    data[-6] ^= 1  # of the checksum itself
+    damaged = tmp_path / "damaged.tar.gz"
+    damaged.write_bytes(bytes(data))
+    with pytest.raises(FileError, match=r"damaged\.tar\.gz: not a readable tar archive: it is damaged"):
+        open_tree(damaged)
+
+
+def test_a_damaged_member_does_not_end_a_tar_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "maps.tar"
+    with tarfile.open(path, "w") as tar:
+        for number in range(3):
+            tar.addfile(tarfile.TarInfo(f"0601/{number:04d}.png"))
+    data = bytearray(path.read_bytes())
+    data[512 + 3] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(FileError, match="no member begins at its byte 512, where one should"):
+        open_tree(path)
+
+
+def test_a_member_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PredictionError, match=r"'\./0601/0001\.png' is there twice: keep one of them"):
+        open_tree(gzipped(tmp_path / "a.tar.gz", ("0601/0001.png", "./0601/0001.png")))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("0601/0001.png", "./0601/0001.png"):
+            archive.writestr(name, b"one")
+    with pytest.raises(PredictionError, match=r"a\.zip: its member '\./0601/0001\.png' is there twice"):
+        open_tree(tmp_path / "a.zip")
+
+
+def test_what_says_where_maps_came_from_is_not_overlooked_where_it_is_damaged(tmp_path: Path) -> None:
+    from videosal.benchmark.maps.origin import read_origin
+
+    archive = zip_of(tmp_path / "maps.zip", "maps.json")
+    assert read_origin(zip_of(tmp_path / "other.zip", "0601/0001.png")) is None
+    archive.write_bytes(archive.read_bytes().replace(b"/etc", b"/EtC"))
+    with pytest.raises(FileError, match=r"maps\.zip:maps\.json: not a readable member"):
+        read_origin(archive)

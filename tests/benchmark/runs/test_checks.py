@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import videosal
+from videosal.disk.sealed import seal
 from videosal.errors import RunError, VideosalError
 from videosal.leaderboards import Leaderboard, explain_runs, write_report
 
@@ -40,7 +41,7 @@ def edit(file: Path, **changes: Any) -> None:
             del holder[last]
         else:
             holder[last] = value
-    file.write_text(json.dumps(content))
+    file.write_text(seal(content) if content.pop("digest", None) else json.dumps(content))
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,12 @@ def test_a_wrong_key_of_run_json_is_named(run: Path, changes: dict[str, Any], sa
         ({"frames": DROP}, "'frames' is missing"),
         ({"status": "ok"}, "'status' is \"ok\", expected a list of texts"),
         ({"status": ["ok"]}, "'status' has 1 entries for 48 frames"),
+        (
+            {"status": ["fine"] * 48},
+            "'status' has \"fine\", expected ok, no density, no fixations, missing, unreadable, non-finite",
+        ),
+        ({"frames": ["\udcff"] * 48}, "'frames' holds a name that is no text"),
+        ({"possible": {"cc": "x"}}, '\'possible\' is {"cc": "x"}, expected an object of counts'),
         ({"frames": ["1"] * 48}, "'frames' names one twice"),
         ({"scores": [1]}, "'scores' is [1], expected an object"),
         ({"scores__cc": [0.5]}, "'scores.cc' has 1 entries for 48 frames"),
@@ -100,6 +107,46 @@ def test_a_wrong_key_of_a_result_is_named(run: Path, changes: dict[str, Any], sa
     with pytest.raises(RunError) as caught:
         videosal.load_run(run)
     assert str(caught.value) == f"{file} is damaged ({said}): delete it and run the same command again"
+
+
+@pytest.mark.parametrize("name", ["videos/0004.json", "summary.json"])
+def test_one_changed_figure_is_noticed(run: Path, name: str) -> None:
+    file = run / name
+    text = file.read_text()
+    if name != "summary.json":
+        (run / "summary.json").unlink()
+    place = text.index('"cc": ') + len('"cc": ')
+    place += text[place] == "["
+    changed = f"{text[:place]}9{text[place + 1 :]}"
+    assert json.loads(changed) != json.loads(text)
+    file.write_text(changed)
+    advice = "it is read to save time" if name == "summary.json" else "and run the same command again"
+    with pytest.raises(RunError, match=rf"{file.name} is damaged \(its digest is wrong: .* delete it,? {advice}$"):
+        videosal.load_run(run)
+    file.write_text(json.dumps(json.loads(text), indent=1))  # laid out anew, it is no longer what was written
+    with pytest.raises(RunError, match="its digest is wrong"):
+        videosal.load_run(run)
+    file.write_text(text)
+    videosal.load_run(run)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"videos": [1]}, "'videos' is [1], expected an object"),
+        ({"videos__0004": 3}, "'videos.0004' is 3, expected an object"),
+        ({"videos__0004__n": DROP}, "'videos.0004.n' is missing"),
+        ({"videos__0004__n": {"cc": -1}}, "'videos.0004.n' is {\"cc\": -1}, expected an object of counts"),
+        ({"videos__0004__status": {"ok": 1 << 60}}, "'videos.0004.status' is {\"ok\": 1152921504606846976}, "),
+        ({"videos__0004__means": {"cc": "x"}}, '\'videos.0004.means\' is {"cc": "x"}, expected an object of numbers'),
+    ],
+)
+def test_a_wrong_key_of_the_summary_is_named(run: Path, changes: dict[str, Any], said: str) -> None:
+    edit(run / "summary.json", **changes)
+    with pytest.raises(RunError) as caught:
+        videosal.load_run(run)
+    assert str(caught.value).startswith(f"{run / 'summary.json'} is damaged ({said}")
+    assert str(caught.value).endswith("): delete it, it is read to save time")
 
 
 @pytest.mark.parametrize("name", ["run.json", "videos/0004.json"])

@@ -48,9 +48,9 @@ def test_it_comes_back_from_json() -> None:
 @pytest.mark.parametrize(
     ("changed", "strengths"),
     [
-        ({"version": "0.2"}, {"result"}),
-        ({"suite": "z"}, {"result"}),
-        ({"plugins": {"p.py": CODE}}, {"result"}),
+        ({"version": "0.2"}, {"result", "row"}),
+        ({"suite": "z"}, {"result", "row"}),
+        ({"plugins": {"p.py": CODE}}, {"result", "row"}),
         ({"code": CODE | {"digest": "bb"}}, {"result", "row"}),
         ({"weights": {"name": "w.pth", "sha256": "2" * 64}}, {"result", "row"}),
         ({"folder": "/b"}, {"row"}),

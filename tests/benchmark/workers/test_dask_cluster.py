@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
-from videosal import run, score
+from videosal import __version__, run, score, score_each
 from videosal.benchmark import executor
 from videosal.benchmark.workers import dask_cluster
 from videosal.datasets import load_dataset
 from videosal.errors import RunError
+from videosal.metrics import get_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.conftest import MapMaker, TreeMaker
 
@@ -56,13 +59,14 @@ class Cluster:
         self.workers: list[subprocess.Popen[bytes]] = []
         self._everything: list[subprocess.Popen[bytes]] = []
 
-    def start(self, workers: int, *, allowed_failures: int = 3) -> Cluster:
+    def start(self, workers: int, *, allowed_failures: int = 3, **environment: str) -> Cluster:
         place = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(allowed_failures)}
         self.scheduler = self._start("dask_scheduler", "--port", "0", **place)
         deadline = time.monotonic() + 60
         while not self._file.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
-        self.workers = [self._start("dask_worker", "--nthreads", "1", "--no-nanny") for _ in range(workers)]
+        alone = ("--nthreads", "1", "--no-nanny")
+        self.workers = [self._start("dask_worker", *alone, **environment) for _ in range(workers)]
         from distributed import Client
 
         with Client(scheduler_file=str(self._file), set_as_default=False) as client:
@@ -232,6 +236,61 @@ def test_a_video_that_kills_its_worker_is_named(
         run(f"{model}:Model", "dhf1k:val", dhf1k_tree((602,)), dask=cluster.address, out=tmp_path / "run")
 
 
+def _copy_of_videosal(folder: Path) -> Path:
+    """Copy the package, and the rooms into it."""
+    import videosal
+
+    shutil.copytree(Path(videosal.__file__).parent, folder / "videosal", ignore=_no_links)
+    for room in ("metrics", "datasets", "models", "benchmark", "leaderboards"):
+        (place,) = (importlib.util.find_spec(f"videosal.{room}") or pytest.fail(room)).submodule_search_locations or ()
+        shutil.copytree(place, folder / "videosal" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def _no_links(folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name == "__pycache__" or (Path(folder) / name).is_symlink()}
+
+
+@pytest.mark.parametrize("shape", ["edited", "another version"])
+def test_a_worker_with_other_code_is_refused(
+    scored: dict[str, Any], tmp_path: Path, start: Callable[..., Cluster], shape: str
+) -> None:
+    copy = _copy_of_videosal(tmp_path / "copy")
+    if shape == "edited":
+        file, before, after = "metrics/formulas.py", "\n", "\n# a comment more\n"
+        version = f"another copy of version {__version__}"
+    else:
+        file, before, after = "__init__.py", "__version__ = ", '__version__ = "0.0.9"  # '
+        version = f"version 0.0.9, not {__version__}"
+    text = (copy / "videosal" / file).read_text()
+    assert before in text
+    (copy / "videosal" / file).write_text(text.replace(before, after, 1))
+    cluster = start(1, PYTHONPATH=str(copy))
+    with pytest.raises(RunError) as caught:
+        score(**scored, dask=cluster.address)
+    expected = f"the worker on {socket.gethostname()} runs other code of videosal ({version}, {copy}/videosal): install"
+    assert str(caught.value).startswith(expected)
+    assert not list((scored["out"] / "videos").glob("*"))
+
+
+def test_a_copy_that_is_the_same_is_not_refused(
+    scored: dict[str, Any], tmp_path: Path, start: Callable[..., Cluster]
+) -> None:
+    cluster = start(1, PYTHONPATH=str(_copy_of_videosal(tmp_path / "copy")))
+    assert score(**scored, dask=cluster.address).complete
+
+
 def test_no_scheduler_at_the_address(scored: dict[str, Any]) -> None:
     with pytest.raises(RunError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         score(**scored, dask="tcp://127.0.0.1:9")
+
+
+def test_workers_need_not_know_a_protocol_by_name(
+    scored: dict[str, Any], tmp_path: Path, start: Callable[..., Cluster]
+) -> None:
+    ours = get_protocol("unisal").replace(name="ours", nss_ddof=0)
+    protocols = ["standard", ours]
+    here = score_each(**{**scored, "out": tmp_path / "here"}, protocols=protocols)
+    there = score_each(**{**scored, "out": tmp_path / "dask"}, protocols=protocols, dask=start(2).address)
+    for one, other in zip(here, there, strict=True):
+        assert (one.path / "scores.h5").read_bytes() == (other.path / "scores.h5").read_bytes()

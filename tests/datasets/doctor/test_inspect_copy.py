@@ -169,7 +169,7 @@ def test_only_decoding_finds_what_is_wrong_inside(copy: Path) -> None:
     found = problems(copy, deep=True)
     assert len(found) == 4
     assert "0004.mat does not have the size of the other maps []" in found
-    assert any("0004.png: the file is damaged" in text for text in found)
+    assert any("0004.png: not a readable PNG: it is damaged" in text for text in found)
     assert any(text.startswith("1 fixation maps can hardly be such: the first holds 256 values") for text in found)
     assert "image and MATLAB file of 2 fixation maps disagree ['0002', '0003']" in found
     notes = said(inspect_copy("dhf1k:val", copy.parents[1], deep=True), "note")

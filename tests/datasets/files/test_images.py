@@ -82,7 +82,7 @@ def test_a_flipped_bit_inside_a_png_is_an_error_not_a_picture(tmp_path: Path) ->
     data[len(data) // 2] ^= 0xFF
     file = tmp_path / "flipped.png"
     file.write_bytes(data)
-    with pytest.raises(FileError, match=r"flipped\.png: the file is damaged"):
+    with pytest.raises(FileError, match=r"flipped\.png: not a readable PNG: it is damaged"):
         read_map(file)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import cv2
@@ -11,7 +12,8 @@ import pytest
 from videosal import score
 from videosal.datasets import load_dataset
 from videosal.datasets.pack.packed import pack_dataset
-from videosal.errors import DatasetError, FileError, RunError
+from videosal.datasets.pack.packed_maps import _open_map
+from videosal.errors import DatasetError, FileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +98,7 @@ def test_what_is_no_pack_is_named(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"must end in \.h5"):
         pack_dataset(dataset, tmp_path / "pack.bin")
     (tmp_path / "file").touch()
-    with pytest.raises(RunError, match=r"cannot write .*pack\.h5"):
+    with pytest.raises(DatasetError, match=r"cannot make the folder .*file \("):
         pack_dataset(dataset, tmp_path / "file" / "pack.h5")
     assert not list(tmp_path.rglob("*.tmp"))
 
@@ -106,3 +108,51 @@ def test_a_pack_of_another_version_is_refused(pack: Path) -> None:
         file.attrs["schema"] = 1
     with pytest.raises(DatasetError, match="written by another version of videosal: pack the data set again"):
         load_dataset("dhf1k:val", pack)
+
+
+def test_damage_anywhere_in_a_pack_is_found_or_changes_nothing(dataset: Dataset, pack: Path) -> None:
+    def content(path: Path) -> list[str]:
+        return [
+            f"{video.name} {frame} {video.density(frame)} {video.fixation_points(frame)} {video.mean_density().sum()}"
+            for video in load_dataset("dhf1k:val", path, check_pack=False)
+            for frame in video.frame_names
+        ]
+
+    whole, data, refused = content(pack), pack.read_bytes(), 0
+    draw = np.random.default_rng(0)
+    for number in range(150):
+        damaged = bytearray(data)
+        damaged[draw.integers(len(data))] ^= 1 << int(draw.integers(8))
+        file = pack.with_name(f"{number}.h5")
+        file.write_bytes(bytes(damaged))
+        try:
+            found = content(file)
+        except (FileError, DatasetError) as error:
+            found, refused = whole if file.name in str(error) else [str(error)], refused + 1
+        assert found == whole, number
+    assert refused > 20
+
+
+@pytest.mark.parametrize("array", ["points", "offsets", "density_rows", "mean_density", "frames", "about"])
+def test_every_array_of_a_pack_has_a_checksum(pack: Path, array: str) -> None:
+    with h5py.File(pack) as file:
+        assert file["videos/00000"][array].fletcher32
+
+
+@pytest.mark.parametrize(("array", "value"), [("points", 99), ("points", -1), ("offsets", 10**9)])
+def test_points_outside_the_frame_or_the_list_are_refused(pack: Path, array: str, value: int) -> None:
+    with h5py.File(pack, "r+") as file:
+        file["videos/00000"][array][0, 1] = value
+    video = load_dataset("dhf1k:val", pack, check_pack=False)[0]
+    with pytest.raises(FileError, match=r"val\.h5: 0601: the pack is damaged, a point lies outside: pack the data set"):
+        video.fixation_points(video.frame_names[0])
+
+
+def test_runs_that_would_be_written_beside_a_map_are_refused() -> None:
+    start, end = np.array([3], np.int32), np.array([9], np.int32)
+    good = struct.pack("<3i4s", 4, 4, 1, b"|u1") + start.tobytes() + end.tobytes() + bytes(6)
+    assert _open_map(good, "a.h5").shape == (4, 4)
+    for first, last in ((3, 1 << 30), (-9, -3), (9, 3), (3, 8)):
+        bad = good[:16] + struct.pack("<ii", first, last) + bytes(6)
+        with pytest.raises(FileError, match=r"a\.h5: the density map is damaged"):
+            _open_map(bad, "a.h5")

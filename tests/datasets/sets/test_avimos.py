@@ -89,7 +89,7 @@ def test_the_doctor_reads_it(root: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "3", '[["a"]]', "[[[1, 2, 3]]]"])
 def test_a_file_that_is_no_list_of_points_is_named(root: Path, text: str) -> None:
     (root / "FixationsTrain/Train/1/fixations.json").write_text(text)
-    with pytest.raises(FileError, match=r"1/fixations\.json: expected a list of \(row, column\) per frame"):
+    with pytest.raises(FileError, match=r"1/fixations\.json: not a readable list of \(row, column\) per frame"):
         load_dataset("avimos:train", root)[0].fixations("0001")
 
 
@@ -98,7 +98,7 @@ def test_other_errors_are_named(root: Path) -> None:
     with pytest.raises(FileError, match="outside the frame of 36 rows and 64 columns"):
         load_dataset("avimos:train", root)[0].fixations("0001")
     (root / "TrainTestSplit.json").write_text('{"train": 3}')
-    with pytest.raises(FileError, match=r"TrainTestSplit\.json: expected lists of names"):
+    with pytest.raises(FileError, match=r"TrainTestSplit\.json: not a readable file of lists of names"):
         load_dataset("avimos:train", root)
     (root / "TrainTestSplit.json").unlink()
     with pytest.raises(DatasetError, match=r"TrainTestSplit\.json: cannot be read"):

@@ -171,11 +171,11 @@ def test_mixed_table_is_well_formed(mixed: Leaderboard) -> None:
 def test_mixed_table_has_marks_signs_and_notes(mixed: Leaderboard) -> None:
     text = mixed.to_latex()
     rows = {row[0]: row for row in rows_of(text)}
-    assert rows[r"motion\textsuperscript{b}"][19:21] == [r"\textcolor{red}{0.500}", "--"]
+    assert rows[r"motion\textsuperscript{d}"][19:21] == [r"\textcolor{red}{0.500}", "--"]
     assert rows[r"center\textsuperscript{b,c}"][24] == r"0.400\textsuperscript{$\dagger$}"
     [hostile] = [row for name, row in rows.items() if name.startswith("{[}x{]}")]
     assert hostile[24] == r"0.400\textsuperscript{$\dagger$$\ddagger$}"
-    for mark in ("a", "b", "c", "d", "e", r"$\dagger$", r"$\ddagger$"):
+    for mark in ("a", "b", "c", "d", "e", "f", r"$\dagger$", r"$\ddagger$"):
         assert rf"\textsuperscript{{{mark}}}~" in text
     assert r"protocol=standard\textbar{}\allowbreak{}v1" in text
 

@@ -63,6 +63,13 @@ def test_a_video_that_fails_leaves_no_file(tmp_path: Path) -> None:
     pairs = [(np.zeros((16, 16, 3), np.uint8), np.zeros((4, 4))), (np.zeros((16, 18, 3), np.uint8), np.zeros((4, 4)))]
     with pytest.raises(InputError, match="one size is needed"):
         write_overlay_video(file, pairs)
-    assert not file.exists()
+    assert not list(tmp_path.iterdir())
+    file.write_bytes(b"before")
+    with pytest.raises(InputError, match="one size is needed"):
+        write_overlay_video(file, pairs)
+    assert file.read_bytes() == b"before"
+    for gone in ("gone/overlay.mp4", "overlay.mp4/overlay.mp4"):
+        with pytest.raises(VideosalError, match=f"cannot write .*{gone}"):
+            write_overlay_video(tmp_path / gone, pairs[:1])
     with pytest.raises(VideosalError, match="cannot write"):
         write_overlay_video(tmp_path / "gone" / "overlay.mp4", pairs[:1])

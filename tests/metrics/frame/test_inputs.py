@@ -7,7 +7,7 @@ import pytest
 
 from tests.metrics.conftest import Gaze, case_of
 from videosal.errors import InputError
-from videosal.metrics import score_frame
+from videosal.metrics import score_frame, score_protocols
 
 if TYPE_CHECKING:
     from videosal.metrics.case import Case
@@ -186,3 +186,21 @@ def test_values_of_few_fixations_may_all_differ() -> None:
     durations = np.zeros((36, 64))
     durations[::6, ::8] = np.random.default_rng(0).uniform(0.1, 1, (6, 8))
     assert np.isfinite(score_frame(_density(float), fixations=durations)["nss"])
+
+
+@pytest.mark.parametrize("argument", ["prediction", "density", "fixations", "other_fixations", "baseline"])
+def test_several_protocols_take_and_refuse_the_same(argument: str) -> None:
+    torch = pytest.importorskip("torch")
+    plain: dict[str, Any] = {"prediction": P, "density": P, "fixations": P > 3, "other_fixations": P > 6, "baseline": P}
+    protocols = ["standard", "unisal", "pysaliency"]
+    wanted = score_protocols(**plain | {argument: plain[argument].astype(float)}, protocols=protocols)
+    array = plain[argument].astype(np.float32)
+    for taken in (torch.from_numpy(array).requires_grad_(), torch.from_numpy(array).bfloat16(), np.ma.array(array)):
+        found = score_protocols(**plain | {argument: taken}, protocols=protocols)
+        for name in protocols:
+            assert found[name] == pytest.approx(wanted[name], rel=1e-12, nan_ok=True)
+    with pytest.raises(InputError, match=f"^{argument} is a masked array: fill it"):
+        score_protocols(**plain | {argument: np.ma.masked_greater(array, 0)}, protocols=protocols)
+    nowhere = score_protocols(**plain | {"fixations": []}, protocols=protocols)
+    assert all(np.isnan(nowhere[name]["nss"]) for name in protocols)
+    assert all(np.isfinite(nowhere[name]["cc"]) for name in protocols)

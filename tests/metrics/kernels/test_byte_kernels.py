@@ -29,8 +29,9 @@ def test_histograms_count_and_add_up(size: int) -> None:
         expected = np.bincount(x, minlength=256)
         assert np.array_equal(kernels.histogram(x, words(x)), expected)
         for w in maps(size):
-            counts, sums = kernels.weighted_histogram(x, words(x), w, words(w))
+            counts, sums, theirs = kernels.two_histograms(x, words(x), w, words(w))
             assert np.array_equal(counts, expected)
+            assert np.array_equal(theirs, np.bincount(w, minlength=256))
             assert np.array_equal(sums, np.bincount(x, weights=w, minlength=256))
 
 
@@ -46,7 +47,7 @@ def test_spread(size: int) -> None:
 def test_codeviation_and_cross_entropy(size: int) -> None:
     for x in maps(size)[:2]:
         for w in maps(size)[:2]:
-            counts, sums = kernels.weighted_histogram(x, words(x), w, words(w))
+            counts, sums, _ = kernels.two_histograms(x, words(x), w, words(w))
             codeviation = ((x - x.mean()) * (w - w.mean())).sum()
             assert kernels.count_codeviation(counts, sums, x.mean(), w.mean()) == pytest.approx(codeviation, abs=1e-6)
             if w.any():
@@ -86,6 +87,15 @@ def test_overlap_is_that_of_the_twin(size: int) -> None:
             excess = [float(x.sum() - x.min() * x.size) for x in (P, D)]
             overlap = kernels.byte_overlap(p, flat(d), float(P.min()), float(D.min()), *excess)
             assert overlap == pytest.approx(reference.sim(P, D), abs=1e-14)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_overlap_of_the_uniform_distribution(size: int) -> None:
+    p, d = flat(np.zeros(size, np.uint8)), flat(np.arange(size).astype(np.uint8))  # whose lows are below zero
+    for p_low, d_low in ((-1.0, 0.0), (-1.0, -1.0)):
+        sums = p.sum() - p_low * size, max(d.sum() - d_low * size, 1.0)
+        expected = np.minimum((p - p_low) / sums[0], (d - d_low) / sums[1]).sum()
+        assert kernels.byte_overlap(p, d, p_low, d_low, *sums) == pytest.approx(expected, abs=1e-14)
 
 
 @pytest.mark.parametrize(

@@ -1,28 +1,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from videosal.metrics.frame.flat import flat
+from videosal.metrics.frame.flat import flat, words
 from videosal.metrics.kernels import float_kernels as kernels
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 SIZES = [1, 2, 2047, 2048, 2049, 9001]
-
-
-def ranks(x: NDArray[Any], marks: NDArray[Any]) -> tuple[list[int], list[int]]:
-    low, last = x.min(), int(np.float64(np.ptp(x)).view(np.int64))
-    first, most = kernels.first_marks((marks - low).view(np.int64), last)
-    scratch = np.empty(64)
-    below, equal = kernels.ranks(flat(x), low, last, marks, first, most, scratch, scratch.view(np.int64))
-    return below.tolist(), equal.tolist()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -30,66 +17,35 @@ def test_moments(size: int) -> None:
     generator = np.random.default_rng(size)
     x, y = flat(generator.normal(3, 2, size)), flat(generator.random(size))
     low = x.min()
-    assert kernels.total(x) == pytest.approx(math.fsum(x), rel=1e-14)
+    for values in (x, y, flat(-np.asarray(y))):
+        smallest, largest, total = kernels.extent_and_total(values, values.view(np.int64))
+        assert (smallest, largest) == (values.min(), values.max())
+        assert total == pytest.approx(math.fsum(values), rel=1e-14)
     excess, squares = kernels.deviations(x, low, 3.0)
     assert excess == pytest.approx(math.fsum(x - low), rel=1e-13)
     assert squares == pytest.approx(math.fsum((x - 3) ** 2), rel=1e-13)
     for other in (y, flat((y * 255).astype(np.uint8))):
         expected = math.fsum((x - 3) * (other - 0.5))
-        assert kernels.codeviation(x, other, 3.0, 0.5) == pytest.approx(expected, rel=1e-12, abs=1e-10)
+        *sums, codeviation = kernels.deviations_of_two(x, low, 3.0, other, 0.5)
+        assert (*sums,) == (excess, squares)
+        assert codeviation == pytest.approx(expected, rel=1e-12, abs=1e-10)
         smaller = math.fsum(np.minimum((x - low) * 0.1, (other - 0.25) * 0.2))
         assert kernels.overlap(x, other, low, 0.25, 0.1, 0.2) == pytest.approx(smaller, rel=1e-12)
+    sparse = flat((np.asarray(y > 0.95) * (np.arange(size) % 200 < 30) * 255).astype(np.uint8))
+    for low in (x.min(), x.min() - 2):
+        smaller = math.fsum(np.minimum((x - low) * 0.1, sparse * 0.2))
+        found = kernels.overlap_with_bytes(x, sparse, words(sparse), low, 0.1, 0.2)
+        assert found == pytest.approx(smaller, rel=1e-12)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_divergence(size: int) -> None:
-    generator = np.random.default_rng(size)
-    p = flat(generator.normal(1, 1, size))
-    d = flat(np.maximum(generator.normal(0, 50, size), 0).astype(np.uint8))
-    doubles = flat(d.astype(np.float64))
-    for low, extra in ((0.0, 0.0), (-1.0, 0.0), (0.0, 0.5)):
-        P, D = np.maximum(p - 0.2, 0) * 0.01 + 1e-9, (d - low + extra) * 0.02
-        there = D > 0
-        expected = math.fsum(D[there] * np.log(1e-9 + D[there] / P[there]))
-        found = kernels.divergence(p, doubles, 0.2, 0.01, 1e-9, low, 0.02, extra * 0.02, 1e-9)
-        assert found == pytest.approx(expected, rel=1e-12, abs=1e-15)
-        cross = kernels.cross(p, d, 0.2, 0.01, 1e-9, low, extra) * 0.02
-        assert cross == pytest.approx(math.fsum(D * np.log(P)), rel=1e-12)
-
-
-@settings(deadline=None, max_examples=80)
-@given(
-    seed=st.integers(0, 9999),
-    size=st.integers(2, 300),
-    shape=st.sampled_from(["flat", "ties", "tail", "shifted", "negative", "steps"]),
-    n=st.integers(1, 40),
-)
-def test_ranks_are_those_of_a_sorted_map(seed: int, size: int, shape: str, n: int) -> None:
-    generator = np.random.default_rng(seed)
-    x = {
-        "flat": generator.random(size),
-        "ties": generator.integers(0, 5, size) / 5,
-        "tail": np.exp(generator.normal(0, 40, size)),
-        "shifted": 1e6 + generator.random(size) * 1e-3,
-        "negative": generator.normal(-1, 1, size),
-        "steps": np.nextafter(generator.integers(0, 3, size).astype(np.float64), generator.integers(-1, 2, size)),
-    }[shape]
-    if x.min() == x.max():
-        return
-    marks = np.unique(np.concatenate((generator.choice(x, n), generator.uniform(x.min(), x.max(), 5), [x.max()])))
-    ordered = np.sort(x)
-    below, up_to = np.searchsorted(ordered, marks, "left"), np.searchsorted(ordered, marks, "right")
-    assert ranks(x, marks) == (below.tolist(), (up_to - below).tolist())
-
-
-def test_the_fullest_bucket_is_counted() -> None:
-    close = 0.5 + np.arange(40) * 1e-9
-    last = int(np.float64(1.0).view(np.int64))
-    first, most = kernels.first_marks(close.view(np.int64), last)
-    assert most == 40
-    assert first[0] == 0
-    assert first[-1] == 40
-    assert kernels.first_marks(np.linspace(0, 1, 9).view(np.int64), last)[1] == 1
+@pytest.mark.parametrize("odd", [math.nan, -math.nan, math.inf, -math.inf])
+def test_values_that_are_not_finite_show_in_the_extent(odd: float) -> None:
+    x = np.random.default_rng(0).normal(size=5000)
+    for place in (0, 2047, 4999):
+        spoilt = x.copy()
+        spoilt[place] = odd
+        ends = kernels.extent_and_total(flat(spoilt), flat(spoilt).view(np.int64))[:2]
+        assert not np.isfinite(ends).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

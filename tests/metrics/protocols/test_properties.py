@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -128,3 +129,31 @@ def test_one_pixel_is_enough_for_an_answer(protocol: str) -> None:
     frame = {"prediction": one, "density": one, "fixations": one, "other_fixations": one, "baseline": one}
     found = scores(frame, protocol)
     assert list(found) == list(get_protocol(protocol).metrics)
+
+
+@pytest.mark.parametrize("bugs", [False, True])
+@pytest.mark.parametrize("factor", [1e160, 1e-300])
+@pytest.mark.parametrize("protocol", list_protocols())
+def test_huge_and_tiny_values_score_as_large_and_small_ones(protocol: str, factor: float, bugs: bool) -> None:
+    """What a code adds, 1e-7 or 1e-20, is lost beside 1e30, and hides what is at 1e-30: so it goes on from there."""
+    rules, generator = get_protocol(protocol), np.random.default_rng(0)
+    near = 1e30 if factor > 1 else 1e-30
+    for small in (False, True):
+        if small and rules.maps.resize == "none":
+            continue
+        maps = {name: _blobs(generator, (24, 40)) for name in ("prediction", "density", "baseline")}
+        if small:
+            maps["prediction"] = _blobs(generator, (12, 20))
+        looked_at = {name: generator.random((24, 40)) < 0.05 for name in ("fixations", "other_fixations")}
+        given: dict[str, Any] = {**looked_at, "metrics": rules.metrics, "protocol": protocol, "bug_compatible": bugs}
+        plain = score_frame(**maps, **given)
+        for name in maps:
+            found, wanted = (score_frame(**maps | {name: maps[name] * by}, **given) for by in (factor, near))
+            same(found, wanted, 1e-8)
+            if protocol == "standard":
+                same(found, plain)
+
+
+def _blobs(generator: np.random.Generator, size: tuple[int, int]) -> Array:
+    blurred: Array = cv2.GaussianBlur(generator.random(size), (0, 0), 3)
+    return blurred - blurred.min() + 0.1

@@ -97,6 +97,9 @@ def test_a_signature_changes_with_every_convention_that_moves_a_number() -> None
     standard = get_protocol("standard")
     signatures = {key: standard.replace(**{key: value}).signature for key, value in changed.items()}
     assert len({standard.signature, *signatures.values()}) == len(changed) + 1
+    samples = [standard, standard.replace(borji_draws=9), standard.replace(splits=9)]
+    assert len({protocol_signature(rules, seed=0) for rules in samples}) == 3
+    assert len({protocol_signature(rules) for rules in samples}) == 1
     # Of the rest, names and words say nothing about a frame's number; draws and splits only about samples.
     rest = {"name", "summary", "metrics", "default_metrics", "negatives", "negative_frames", "aggregation", "frames"}
     records = (Protocol, Maps, Pair, Gaze)

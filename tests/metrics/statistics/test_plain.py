@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 def in_plain_numpy(case: Case) -> Case:
     def twin(shown: Shown) -> Shown:
         statistics = shown.statistics
-        return replace(shown, statistics=PlainStatistics(statistics.prediction, getattr(statistics, "density", None)))
+        return shown._replace(statistics=PlainStatistics(statistics.prediction, getattr(statistics, "density", None)))
 
-    return replace(case, pair=twin(case.pair), points=twin(case.points))
+    return case._replace(pair=twin(case.pair), points=twin(case.points))
 
 
 @pytest.mark.parametrize("protocol", list_protocols())

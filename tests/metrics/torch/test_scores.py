@@ -159,8 +159,31 @@ def test_a_batch_on_the_cpu_equals_its_items_to_the_last_bit() -> None:
 def test_neither_huge_nor_tiny_values_change_a_figure(factor: float) -> None:
     tensors = as_tensors(make_batch(3, (2, 12, 16), n=20), torch.float64)
     plain = by_torch(tensors)
-    for name, figures in by_torch(tensors | {"prediction": tensors["prediction"] * factor}).items():
-        assert figures.tolist() == pytest.approx(plain[name].tolist(), rel=1e-9, nan_ok=True), name
+    for argument in ("prediction", "density", "baseline"):
+        changed = tensors | {argument: tensors[argument] * factor}
+        for found in (by_torch(changed), score_batch(**changed)):
+            for name, figures in found.items():
+                assert figures.tolist() == pytest.approx(plain[name].tolist(), rel=1e-9, nan_ok=True), (argument, name)
+
+
+@pytest.mark.parametrize("argument", ["prediction", "density", "fixations", "other_fixations", "baseline"])
+def test_what_is_no_plain_tensor_is_refused_by_name(argument: str) -> None:
+    arrays = make_batch(2, (2, 12, 16))
+    tensors = as_tensors(arrays, torch.float32)
+    taken = tensors[argument].float()
+    for other in (taken.requires_grad_(), taken.bfloat16(), taken.half()):
+        changed = score_batch(**tensors | {argument: other})
+        for name, figures in score_batch(**tensors | {argument: other.detach().float()}).items():
+            assert changed[name].tolist() == pytest.approx(figures.tolist(), rel=1e-4), name
+    for wrong, what in (
+        (arrays[argument], "ndarray"),
+        (np.ma.masked_greater(arrays[argument] * 1.0, 0.5), "MaskedArray"),
+        ([], "list"),
+        (taken.detach().to_sparse(), "a tensor of torch.sparse_coo"),
+        (taken.to(torch.complex64), "dtype torch.complex64"),
+    ):
+        with pytest.raises(InputError, match=f"^{argument} (is|has) {what}"):
+            score_batch(**tensors | {argument: wrong})
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

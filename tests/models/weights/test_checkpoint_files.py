@@ -154,7 +154,7 @@ def test_damaged_files(tmp_path: Path, official: Tensors, name: str, content: by
         convert_from(official, file)
         content = file.read_bytes()[: file.stat().st_size // 2]
     file.write_bytes(content)
-    with pytest.raises(FileError, match=f"{name}: is no ") as caught:
+    with pytest.raises(FileError, match=f"{name}: (is no|not a readable) ") as caught:
         read_checkpoint(file)
     assert "\n" not in str(caught.value)
 

@@ -85,7 +85,7 @@ def test_damaged_files(tmp_path: Path) -> None:
     other = file.read_bytes()
     for content in (b"", b"no HDF5", whole[: len(whole) // 2], other):
         file.write_bytes(content)
-        with pytest.raises(FileError, match=r"w\.h5: is no file of weights of Keras 2") as caught:
+        with pytest.raises(FileError, match=r"w\.h5: not a readable file of weights of Keras 2") as caught:
             read_keras(file)
         assert "\n" not in str(caught.value)
 

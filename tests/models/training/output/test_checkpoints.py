@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from tests.models.training.small_network import small
+from videosal.disk.whole_file import write_whole
 from videosal.errors import RunError
 from videosal.models import create_model, register_model
 from videosal.models.training.output import checkpoints
 from videosal.models.training.output.checkpoints import State
-from videosal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

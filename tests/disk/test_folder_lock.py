@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from videosal.disk.folder_lock import LOCK, hold
 from videosal.errors import RunError
-from videosal.folder_lock import LOCK, hold
 
 if TYPE_CHECKING:
     from pathlib import Path

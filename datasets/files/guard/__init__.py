@@ -1,0 +1,1 @@
+"""What stands between files of unknown origin and the libraries that read them."""
