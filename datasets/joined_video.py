@@ -116,6 +116,10 @@ class JoinedVideo(Video):
         """Those of the shots, in their order."""
         return [stamp for part in self.parts for stamp in part.truth_files()]
 
+    def truth_files_now(self) -> list[FileStamp]:
+        """Those of the shots, in their order."""
+        return [stamp for part in self.parts for stamp in part.truth_files_now()]
+
     def frame_files(self) -> list[FileStamp]:
         """Those of the shots, in their order."""
         return [stamp for part in self.parts for stamp in part.frame_files()]

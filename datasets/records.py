@@ -105,8 +105,15 @@ class Video(ABC):
         """Text that changes when the ground truth of this video changes, as far as names and sizes of files tell."""
 
     def truth_files(self) -> list[FileStamp]:
-        """The files that hold the ground truth; none where it comes from elsewhere, and `fingerprint` alone tells."""
+        """The files that hold the ground truth; none where it comes from elsewhere, and `fingerprint` alone tells.
+
+        They are as they were when they were first asked for.
+        """
         return []
+
+    def truth_files_now(self) -> list[FileStamp]:
+        """The same as they are now, where that can be looked at."""
+        return self.truth_files()
 
     def frame_files(self) -> list[FileStamp]:
         """The files that hold the frames; none where they come from elsewhere."""

@@ -198,7 +198,15 @@ class StoredVideo(Video):
 
     def truth_files(self) -> list[FileStamp]:
         """The files of the densities, then those of the fixations."""
+        return list(self._first_look)
+
+    def truth_files_now(self) -> list[FileStamp]:
+        """The same, looked at anew."""
         return [stamp for source in (self.densities, self.gaze) if source is not None for stamp in source.stamps()]
+
+    @cached_property
+    def _first_look(self) -> list[FileStamp]:
+        return self.truth_files_now()
 
     def frame_files(self) -> list[FileStamp]:
         """The images, or the video file; none where the copy has no frames."""

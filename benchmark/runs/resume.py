@@ -197,9 +197,14 @@ def check_truth_stayed(truth: Dataset, results: Iterable[VideoScores], pack: Fil
     """
     pairs: Iterable[tuple[FileStamp | None, FileStamp | None]] = [(pack, stamp_pack(truth))]
     if pack is None:
-        # Paired by place: to a worker elsewhere a file may lie elsewhere.
+        # Paired by place: to a worker elsewhere a file may lie elsewhere. The first look is from before all scoring.
         pairs = (
-            pair for result in results for pair in zip_longest(result.truth, truth.video(result.video).truth_files())
+            pair
+            for result in results
+            for video in (truth.video(result.video),)
+            for now in (video.truth_files_now(),)
+            for before in (video.truth_files(), result.truth)
+            for pair in zip_longest(before, now)
         )
     for old, new in pairs:
         if old is None or new is None or (old.name, old.size, old.time) != (new.name, new.size, new.time):

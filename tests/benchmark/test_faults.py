@@ -159,6 +159,21 @@ def test_a_clock_set_back_does_not_matter(scored: dict[str, Any], monkeypatch: p
     assert again.frames.equals(first.frames)
 
 
+def test_ground_truth_that_is_replaced_before_its_video_is_scored_is_noticed(scored: dict[str, Any]) -> None:
+    """Baselines and other videos' fixations were made of what it was."""
+    replaced = scored["root"] / "annotation/0602/maps/0001.png"
+
+    def meddle(done: int, total: int, video: str) -> None:
+        if video == "0601":
+            content = replaced.read_bytes()
+            replaced.unlink()
+            replaced.write_bytes(content)
+            os.utime(replaced, ns=(1, 1))
+
+    with pytest.raises(RunError, match=r"0001\.png changed while it was scored: run again with --existing"):
+        score(**scored, metrics=["cc"], progress=meddle)
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_ground_truth_that_is_replaced_during_the_run_is_noticed(scored: dict[str, Any], packed: bool) -> None:
     """Also where its video has been scored already, and whatever reads it later: baselines, other fixations."""
