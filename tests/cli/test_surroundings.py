@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from videosal import cli
 from videosal.cli import _expand_home
 from videosal.datasets import layouts, load_dataset
 from videosal.errors import DatasetError
@@ -80,3 +81,20 @@ def test_a_script_from_standard_input_cannot_start_workers() -> None:
     script = "from videosal.benchmark.executor import open_executor\nwith open_executor(2): pass\n"
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=False)
     assert "a script from standard input cannot start workers: save it as a file" in done.stderr.splitlines()[-1]
+
+
+def test_an_interrupt_that_compiled_code_wraps_is_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise SystemError("returned a result with an exception set") from error
+
+    monkeypatch.setattr(cli.cli, "main", interrupted)
+    monkeypatch.setattr(sys, "argv", ["videosal", "demo"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.startswith("interrupted: ")

@@ -79,8 +79,7 @@ def _run() -> Any:
             click.echo(f"error: a file ends before its time ({cause}): --debug shows where it is read", err=True)
             code = 2
         else:
-            click.echo("interrupted: what is finished is kept, run the same command again to go on", err=True)
-            code = 130
+            code = _say_interrupted()
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
@@ -89,7 +88,22 @@ def _run() -> Any:
             raise
         _complain(_describe(error))
         code = 2
+    except Exception as error:  # compiled code makes an error of its own of an interrupt that it meets
+        if debug or not _is_of_interrupt(error):
+            raise
+        code = _say_interrupted()
     return code
+
+
+def _say_interrupted() -> int:
+    click.echo("interrupted: what is finished is kept, run the same command again to go on", err=True)
+    return 130
+
+
+def _is_of_interrupt(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _complain(text: str) -> None:
