@@ -5,16 +5,15 @@ This is the arrangement of Fig. 5 of the STSANet paper (Wang et al., IEEE Transa
 
 from __future__ import annotations
 
-import io
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videosal.benchmark.maps.run_maps import open_data, open_maps, to_unit
-from videosal.disk.whole_file import write_whole
 from videosal.errors import DatasetError, InputError
 from videosal.leaderboards.board.table import one_line
 from videosal.leaderboards.pictures.frame_picking import main_metric
+from videosal.leaderboards.pictures.paper_figure import check_ending, paper_figure
 from videosal.metrics import metric_info
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 #: Even steps of brightness, made for people with and without colour-blindness.
 COLOURS = "cividis"
-SUFFIXES = (".pdf", ".png", ".svg")
 _WIDTH = 2.2  # inches of a column; text of 8 points stays readable when it is printed at this size
 _LABEL_WIDTH = 1.1
 _LABEL_LETTERS = 16  # in a line of a row's label
@@ -101,8 +99,7 @@ def draw_comparison(
 def _check(runs: Sequence[Run], frames: Sequence[tuple[str, str]], path: Path) -> Path:
     if not runs or not frames:
         raise InputError("a figure needs a run and a frame")
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
+    check_ending(path)
     splits = list(dict.fromkeys(f"{run.dataset}:{run.split}" for run in runs))
     if len(splits) > 1:
         raise InputError(f"the runs are on different splits ({', '.join(splits)}): a figure has one")
@@ -132,17 +129,12 @@ def _draw(
     titles: Sequence[str],
     captions: Sequence[Sequence[str]],
 ) -> None:
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
     shapes = [picture.shape for row in rows for picture in row if picture is not None]
     if not shapes:
         raise InputError("none of the frames has a picture, ground truth or map")
     height = _WIDTH * max(shape[0] / shape[1] for shape in shapes) + 0.2
     size = (_LABEL_WIDTH + _WIDTH * len(titles), 0.3 + height * len(rows))
-    # Type 42 keeps text as text, which journals ask for; no date, so equal input gives equal files.
-    with rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "videosal", "font.size": 8}):
-        figure = Figure(figsize=size, layout="constrained")
+    with paper_figure(size, path) as figure:
         grid = figure.subplots(len(rows), len(titles), squeeze=False)
         for row, label, line, texts in zip(grid, labels, rows, captions, strict=True):
             row[0].set_ylabel(
@@ -152,10 +144,6 @@ def _draw(
                 _show(axes, picture, texts[at] if texts else "")
         for axes, title in zip(grid[0], titles, strict=True):
             axes.set_title(title, fontsize=8, parse_math=False)
-        metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(path.suffix.lower(), {})
-        drawn = io.BytesIO()  # in memory, as Matplotlib stumbles where a disk is full
-        figure.savefig(drawn, format=path.suffix[1:].lower(), dpi=200, metadata=metadata)
-    write_whole(path, lambda part: part.write_bytes(drawn.getvalue()))
 
 
 def _show(axes: Axes, picture: NDArray[Any] | None, caption: str) -> None:

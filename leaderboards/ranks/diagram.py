@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from videosal.errors import InputError, TableError
+from videosal.errors import TableError
 from videosal.leaderboards.board.table import one_line
-from videosal.leaderboards.pictures.figures import SUFFIXES
+from videosal.leaderboards.pictures.paper_figure import check_ending, paper_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,36 +34,30 @@ def draw_ranking(ranking: Ranking, out: str | Path) -> Path:
         There are fewer than three methods.
     InputError
         `out` has another ending.
+    RunError
+        The file cannot be written.
 
     References
     ----------
     Demsar, JMLR 7 (2006) 1-30, Figure 1.
     """
-    path = Path(out)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path}: expected a file that ends in {', '.join(SUFFIXES)}")
+    path = check_ending(Path(out).expanduser())
     if ranking.p != ranking.p:
         raise TableError("a critical-difference diagram needs three methods or more: compare two with videosal compare")
-    from matplotlib.figure import Figure
-
     n_methods = len(ranking.places)
     groups = ranking.groups()
     height = 0.8 + 0.12 * len(groups) + 0.22 * math.ceil(n_methods / 2)
-    figure = Figure(figsize=(6.5, height), layout="constrained")
-    axes = figure.add_subplot()
-    axes.axis("off")
-    axes.set_xlim(1 - 0.45 * (n_methods - 1), n_methods + 0.45 * (n_methods - 1))
-    axes.set_ylim(height, 0)
-    _draw_axis(axes, n_methods, ranking.critical_difference)
     ranks = {place.name: place.block_rank for place in ranking.places}
-    for at, group in enumerate(groups):
-        ends = [ranks[group[0]] - 0.03, ranks[group[-1]] + 0.03]
-        axes.plot(ends, [0.66 + 0.12 * at] * 2, color="black", linewidth=3, solid_capstyle="butt")
-    _draw_names(axes, sorted(ranks.items(), key=lambda item: item[1]), 0.75 + 0.12 * len(groups))
-    try:
-        figure.savefig(path, dpi=200, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
-    except OSError as error:
-        raise InputError(f"cannot write {path} ({error.strerror or error})") from error
+    with paper_figure((6.5, height), path) as figure:
+        axes = figure.add_subplot()
+        axes.axis("off")
+        axes.set_xlim(1 - 0.45 * (n_methods - 1), n_methods + 0.45 * (n_methods - 1))
+        axes.set_ylim(height, 0)
+        _draw_axis(axes, n_methods, ranking.critical_difference)
+        for at, group in enumerate(groups):
+            ends = [ranks[group[0]] - 0.03, ranks[group[-1]] + 0.03]
+            axes.plot(ends, [0.66 + 0.12 * at] * 2, color="black", linewidth=3, solid_capstyle="butt")
+        _draw_names(axes, sorted(ranks.items(), key=lambda item: item[1]), 0.75 + 0.12 * len(groups))
     return path
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from videosal.errors import InputError, TableError
+from videosal.errors import InputError, RunError, TableError
 from videosal.leaderboards import draw_ranking, rank_runs
 from videosal.leaderboards.ranks.texts import to_csv, to_json, to_text
 
@@ -152,3 +152,12 @@ def test_formats(runs: list[Any], tmp_path: Path) -> None:
     assert draw_ranking(ranking, tmp_path / "cd.pdf").read_bytes().startswith(b"%PDF")
     with pytest.raises(InputError, match="expected a file that ends"):
         draw_ranking(ranking, tmp_path / "cd.gif")
+
+
+@pytest.mark.parametrize("ending", ["pdf", "png", "svg"])
+def test_equal_rankings_are_equal_files_and_whole_ones(runs: list[Any], tmp_path: Path, ending: str) -> None:
+    ranking = rank_runs(runs)
+    first, second = (draw_ranking(ranking, tmp_path / f"{name}.{ending}").read_bytes() for name in "ab")
+    assert first == second
+    with pytest.raises(RunError, match=rf"cannot write .*cd\.{ending}"):
+        draw_ranking(ranking, tmp_path / "gone" / f"cd.{ending}")
