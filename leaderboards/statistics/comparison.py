@@ -116,16 +116,22 @@ def compare_runs(
 
 
 def compare_metrics(
-    pairs: Sequence[tuple[RunLike, RunLike, str]], *, test: Test = "permutation", seed: int = 0
+    pairs: Sequence[tuple[RunLike, RunLike, str]],
+    *,
+    test: Test = "permutation",
+    seed: int = 0,
+    intervals: bool = True,
 ) -> list[tuple[PairedResult, tuple[int, int]]]:
-    """Compare pairs of runs in a metric each over the frames where both have a value.
+    """Compare pairs of runs in a metric each over the frames where both have a value, with or without `intervals`.
 
     They are one family: there are as many sign flips as a correction for their number needs. With each result stand
     the frames that each run lost, see `compare_runs` on the verdict then.
     """
     runs = {id(run): run for a, b, _ in pairs for run in (a, b)}
     lost = {key: run.summary()["n_by_map"] for key, run in runs.items()}
-    results = compare_pairs(pair_figures(pairs), test=test, n_flips=count_flips(len(pairs)), seed=seed)
+    results = compare_pairs(
+        pair_figures(pairs), test=test, n_flips=count_flips(len(pairs)), seed=seed, intervals=intervals
+    )
     counts = [(int(lost[id(a)][metric]), int(lost[id(b)][metric])) for a, b, metric in pairs]
     return [(_unless_lost(result, count), count) for result, count in zip(results, counts, strict=True)]
 

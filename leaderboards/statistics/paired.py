@@ -150,16 +150,24 @@ def compare_scores(
 
 
 def compare_pairs(
-    pairs: Sequence[Pair], *, test: Test = "permutation", n_flips: int = RESAMPLES, seed: int = 0
+    pairs: Sequence[Pair],
+    *,
+    test: Test = "permutation",
+    n_flips: int = RESAMPLES,
+    seed: int = 0,
+    intervals: bool = True,
 ) -> list[PairedResult]:
-    """Return `compare_scores` of many pairs, from draws that they share; raise `InputError` as it does."""
+    """Return `compare_scores` of many pairs, from draws that they share; raise `InputError` as it does.
+
+    Without `intervals`, which take a bootstrap, they are NaN.
+    """
     if test not in ("permutation", "wilcoxon"):
         raise InputError(f"unknown test {test!r}: choose permutation or wilcoxon")
     sides = [_both(pair) for pair in pairs]
     differences = [(a - b, weights) for a, b, weights in sides]
-    intervals = mean_intervals(differences, seed=seed)
+    bounds = mean_intervals(differences, seed=seed) if intervals else [(math.nan, math.nan)] * len(pairs)
     p_values = _p_values(differences, test, n_flips, seed)
-    return [_result(*parts) for parts in zip(pairs, sides, intervals, p_values, strict=True)]
+    return [_result(*parts) for parts in zip(pairs, sides, bounds, p_values, strict=True)]
 
 
 def _both(pair: Pair) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from videosal.leaderboards.statistics.resampling import RESAMPLES
+from videosal.leaderboards.statistics.resampling import RESAMPLES, is_exact
 
 ALPHA = 0.05
 # How often the 95 % interval of so many videos, or fewer, holds the true mean: simulated, see docs/statistics.md.
@@ -52,7 +52,7 @@ def format_p(p: float, n_videos: int, n_flips: int, factor: float = 1.0) -> str:
     """Write a p value with the decimals that other sign flips would not change; `factor` is that of its correction."""
     if p != p:
         return "-"
-    if 2**n_videos <= n_flips + 1:  # all flips were taken
+    if is_exact(n_videos, n_flips):
         return f"{p:.{_MOST_DIGITS}f}"
     share = min(1.0, p / factor)
     digits = _digits(factor * math.sqrt(share * (1 - share) / n_flips))

@@ -100,7 +100,7 @@ def flip_signs(shares: Floats, n_flips: int, seed: int, *, one_sided: bool = Fal
     for signs in _signs(n_videos, n_columns, n_flips, seed):
         hits += (size(signs @ shares) >= seen).sum(axis=0)
         total += len(signs)
-    exact = _is_exact(n_videos, n_flips)
+    exact = is_exact(n_videos, n_flips)
     found: Floats = hits / total if exact else (hits + 1) / (total + 1)
     return found
 
@@ -160,7 +160,7 @@ def draw_counts(n: int, seed: int | Sequence[int]) -> Iterator[Floats]:
 
 def _signs(n: int, n_columns: int, n_flips: int, seed: int) -> Iterator[Floats]:
     """Signs of `n` videos, in blocks with a row per flip: all of them, or random ones."""
-    if _is_exact(n, n_flips):
+    if is_exact(n, n_flips):
         start = 0
         for rows in _blocks(2**n, max(n, n_columns)):
             flipped = np.arange(start, start + rows)[:, None] >> np.arange(n) & 1
@@ -173,7 +173,8 @@ def _signs(n: int, n_columns: int, n_flips: int, seed: int) -> Iterator[Floats]:
         yield 1 - 2 * np.unpackbits(drawn, axis=1, count=n).astype(np.float64)
 
 
-def _is_exact(n: int, n_flips: int) -> bool:
+def is_exact(n: int, n_flips: int) -> bool:
+    """Whether a test of `n` videos takes all flips of their signs, as it may take that many random ones."""
     return bool(2**n <= n_flips + 1)
 
 

@@ -40,7 +40,7 @@ def flag_ties(entries: Sequence[Entry], metrics: Sequence[str]) -> list[str] | N
             for identity in dict.fromkeys(entry.cells[key].identity for entry in taking_part):
                 best, *rivals = (entry for entry in taking_part if entry.cells[key].identity == identity)
                 pairs = [(best.runs[split_name], rival.runs[split_name], metric) for rival in rivals]
-                results = [result for result, _ in compare_metrics(pairs)]
+                results = [result for result, _ in compare_metrics(pairs, intervals=False)]
                 for entry, p in zip(rivals, holm([result.p for result in results]), strict=True):
                     if p >= ALPHA:  # not where p is NaN
                         entry.cells[key] = replace(entry.cells[key], flags=(*entry.cells[key].flags, "tied"))

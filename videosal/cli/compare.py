@@ -176,10 +176,11 @@ def _print_lost(comparisons: list[Comparison]) -> None:
 
 def _print_notes(test: str, seed: int, comparisons: list[Comparison]) -> None:
     from videosal.leaderboards.statistics.precision import warn_of_few_videos
-    from videosal.leaderboards.statistics.resampling import RESAMPLES
+    from videosal.leaderboards.statistics.resampling import RESAMPLES, is_exact
 
     n_tests, n_flips = comparisons[0].n_tests, comparisons[0].n_flips
-    flips = f", {n_flips} random flips" if any(2**one.result.n_videos > n_flips + 1 for one in comparisons) else ""
+    exact = all(is_exact(one.result.n_videos, n_flips) for one in comparisons)
+    flips = "" if exact else f", {n_flips} random flips"
     name = f"paired permutation (sign flips{flips})" if test == "permutation" else "Wilcoxon signed-rank"
     click.echo(f"unit: the video; interval: BCa bootstrap of the difference, {RESAMPLES} resamples, seed {seed}")
     click.echo(f"test: {name}, two-sided; Holm: corrected for all {n_tests} comparisons of metrics and pairs of runs")
