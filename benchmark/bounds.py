@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, get_args
 
 import numpy as np
 
-from videosal.benchmark.evaluation import evaluate
-from videosal.benchmark.executor import open_executor
+from videosal.benchmark.harness import Choices, carry_out
 from videosal.benchmark.plan import Folds, HumanBound
 from videosal.benchmark.preparation import prepare_plans
 from videosal.benchmark.runs.identify import NOBODY
@@ -105,17 +104,10 @@ def score_human(
         "made_by": NOBODY | {"model": "human", "options": chosen},
         "map_notes": [f"people are held against people, not against the density of the data set: {bound.density}"],
     }
-    with open_executor(workers, options.get("dask")) as executor:
-        [run] = evaluate(
-            [(replace(plan, human=bound), row, out)],
-            truth,
-            None,
-            existing=existing,
-            compare=options.get("compare", "stat"),
-            executor=executor,
-            shard=options.get("shard"),
-            progress=progress,
-        )
+    choices: Choices = {"name": name, "metrics": metrics, "workers": workers, "existing": existing}
+    [run] = carry_out(
+        [(replace(plan, human=bound), row, out)], truth, None, {**options, **choices, "progress": progress}
+    )
     return run
 
 

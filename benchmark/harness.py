@@ -379,10 +379,22 @@ def _evaluate(
     *,
     gpu: bool = False,
 ) -> list[Run]:
-    choices = asked.choices
+    runs = [(plan, row, asked.directory(plan)) for plan, row in zip(plans, rows, strict=True)]
+    return carry_out(runs, truth, files, asked.choices, gpu=gpu)
+
+
+def carry_out(
+    runs: Sequence[tuple[Plan, dict[str, Any], str | Path | None]],
+    truth: Dataset,
+    files: dict[str, dict[str, MapRef]] | None,
+    choices: Choices,
+    *,
+    gpu: bool = False,
+) -> list[Run]:
+    """Evaluate plans, with what ``run.json`` says of each and its directory, as was chosen."""
     with open_executor(choices.get("workers", 1), choices.get("dask"), gpu=gpu) as executor:
         return evaluate(
-            [(plan, row, asked.directory(plan)) for plan, row in zip(plans, rows, strict=True)],
+            runs,
             truth,
             files,
             existing=choices.get("existing", "resume"),
