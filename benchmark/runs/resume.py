@@ -19,13 +19,13 @@ from videosal.disk.safe_name import safe_name
 from videosal.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from videosal.benchmark.maps.reader import MapRef
     from videosal.benchmark.plan import Job, Plan
     from videosal.benchmark.scoring.video_scores import VideoScores
-    from videosal.datasets import Dataset
+    from videosal.datasets import Dataset, Video
     from videosal.datasets.files.contents import FileStamp
 
 _log = logging.getLogger(__name__)
@@ -197,19 +197,22 @@ def check_truth_stayed(truth: Dataset, results: Iterable[VideoScores], pack: Fil
     """
     pairs: Iterable[tuple[FileStamp | None, FileStamp | None]] = [(pack, stamp_pack(truth))]
     if pack is None:
-        # Paired by place: to a worker elsewhere a file may lie elsewhere. The first look is from before all scoring.
-        pairs = (
-            pair
-            for result in results
-            for video in (truth.video(result.video),)
-            for now in (video.truth_files_now(),)
-            for before in (video.truth_files(), result.truth)
-            for pair in zip_longest(before, now)
-        )
+        seen = {result.video: result.truth for result in results}  # once for all protocols, which share it
+        pairs = (pair for name, stamps in seen.items() for pair in _looks(truth.video(name), stamps))
     for old, new in pairs:
         if old is None or new is None or (old.name, old.size, old.time) != (new.name, new.size, new.time):
             where = next((stamp.path or stamp.name for stamp in (new, old) if stamp is not None), str(truth.root))
             raise RunError(f"the ground truth {where} changed while it was scored: run again with --existing overwrite")
+
+
+def _looks(video: Video, seen: Sequence[FileStamp]) -> Iterator[tuple[FileStamp | None, FileStamp | None]]:
+    """Pair the files of a video, by place, with what they are now: as they were before all scoring, and were scored.
+
+    To a worker elsewhere a file may lie elsewhere.
+    """
+    now = video.truth_files_now()
+    for before in (video.truth_files(), seen):
+        yield from zip_longest(before, now)
 
 
 def stamp_pack(truth: Dataset) -> FileStamp | None:

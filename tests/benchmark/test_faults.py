@@ -19,6 +19,8 @@ from videosal.datasets.pack.packed import pack_dataset
 from videosal.errors import FileError, PredictionError, RunError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conftest import MapMaker, TreeMaker
 
 
@@ -159,19 +161,25 @@ def test_a_clock_set_back_does_not_matter(scored: dict[str, Any], monkeypatch: p
     assert again.frames.equals(first.frames)
 
 
+def replace_after(scored_video: str, file: Path) -> Callable[[int, int, str], None]:
+    """Return a `progress` that replaces a file by one of the same content, when a video has been scored."""
+
+    def meddle(done: int, total: int, video: str) -> None:
+        if video == scored_video:
+            content = file.read_bytes()
+            file.unlink()
+            file.write_bytes(content)
+            os.utime(file, ns=(1, 1))
+
+    return meddle
+
+
 def test_ground_truth_that_is_replaced_before_its_video_is_scored_is_noticed(scored: dict[str, Any]) -> None:
     """Baselines and other videos' fixations were made of what it was."""
     replaced = scored["root"] / "annotation/0602/maps/0001.png"
 
-    def meddle(done: int, total: int, video: str) -> None:
-        if video == "0601":
-            content = replaced.read_bytes()
-            replaced.unlink()
-            replaced.write_bytes(content)
-            os.utime(replaced, ns=(1, 1))
-
     with pytest.raises(RunError, match=r"0001\.png changed while it was scored: run again with --existing"):
-        score(**scored, metrics=["cc"], progress=meddle)
+        score(**scored, metrics=["cc"], progress=replace_after("0601", replaced))
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -184,14 +192,7 @@ def test_ground_truth_that_is_replaced_during_the_run_is_noticed(scored: dict[st
         scored["root"] = pack
     replaced = scored["root"] if packed else density
 
-    def meddle(done: int, total: int, video: str) -> None:
-        if video == "0602":
-            content = replaced.read_bytes()
-            replaced.unlink()
-            replaced.write_bytes(content)
-            os.utime(replaced, ns=(1, 1))
-
     with pytest.raises(RunError, match=rf"{replaced.name} changed while it was scored: run again with --existing"):
-        score(**scored, metrics=["cc"], progress=meddle)
+        score(**scored, metrics=["cc"], progress=replace_after("0602", replaced))
     assert not (scored["out"] / "scores.h5").exists()
     assert score(**scored, metrics=["cc"], existing="overwrite").complete

@@ -45,14 +45,6 @@ ARCHIVES = {
 
 
 @pytest.fixture
-def faults(shared: Path) -> Path:
-    folder = shared / "cases/faults"
-    if not folder.is_dir():
-        pytest.skip(f"no damaged files at {folder}")
-    return folder
-
-
-@pytest.fixture
 def copy(shared: Path, tmp_path: Path) -> Path:
     """A copy of two videos that may be changed."""
     target = tmp_path / "copy"
