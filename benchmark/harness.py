@@ -343,14 +343,13 @@ def _score(folder: Path, asked: _Asked, *, allow_missing: bool, first_frame: int
         row |= describe_origin(origin, folder, inventory)
     if notes := [*row.get("map_notes", []), *inventory.notes]:
         row["map_notes"] = notes
-    rows = []
+    runs = []
     for plan in plans:
-        rows.append(dict(row))
-        if losses := measure_losses(truth.videos, inventory.files, plan.protocol, plan.metrics):
-            for loss in losses:
-                _log.warning("%s: %s", folder, describe_loss(loss))
-            rows[-1]["lossy"] = losses
-    return _evaluate(plans, rows, truth, inventory.files, asked)
+        losses = measure_losses(truth.videos, inventory.files, plan.protocol, plan.metrics)
+        for loss in losses:
+            _log.warning("%s: %s", folder, describe_loss(loss))
+        runs.append((plan, row | ({"lossy": losses} if losses else {}), asked.directory(plan)))
+    return carry_out(runs, truth, inventory.files, choices)
 
 
 def _run(spec: ModelSpec, asked: _Asked, *, float_maps: bool) -> list[Run]:
@@ -367,20 +366,8 @@ def _run(spec: ModelSpec, asked: _Asked, *, float_maps: bool) -> list[Run]:
     if needs_frames(spec.name) and (note := describe_sides(truth.videos)):
         _log.warning("%s: %s", truth.root, note)
         row["map_notes"] = [note]
-    return _evaluate(plans, [row] * len(plans), truth, None, asked, gpu=spec.device.startswith("cuda"))
-
-
-def _evaluate(
-    plans: list[Plan],
-    rows: list[dict[str, Any]],
-    truth: Dataset,
-    files: dict[str, dict[str, MapRef]] | None,
-    asked: _Asked,
-    *,
-    gpu: bool = False,
-) -> list[Run]:
-    runs = [(plan, row, asked.directory(plan)) for plan, row in zip(plans, rows, strict=True)]
-    return carry_out(runs, truth, files, asked.choices, gpu=gpu)
+    runs = [(plan, row, asked.directory(plan)) for plan in plans]
+    return carry_out(runs, truth, None, choices, gpu=spec.device.startswith("cuda"))
 
 
 def carry_out(
